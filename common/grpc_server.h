@@ -1,0 +1,58 @@
+#ifndef HESTIA_COMMON_GRPC_SERVER_H_
+#define HESTIA_COMMON_GRPC_SERVER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <absl/status/statusor.h>
+#include <absl/strings/string_view.h>
+#include <absl/time/time.h>
+#include <grpcpp/server.h>
+
+namespace hestia {
+
+// A gRPC server with what both services share: health checking (NOT_SERVING until told
+// otherwise), reflection that can describe everything it lists, and keepalive that agrees
+// with GrpcClientChannel.
+//
+// Thread-safety: SetServing from any thread; the rest from the owner's.
+// Lifetime: `service` must outlive the server.
+class GrpcServer {
+ public:
+  // `address` is host:port; port 0 takes a free one. `service_name` is the full name used
+  // in health checks.
+  //   kInvalidArgument  the address cannot be used (taken, malformed): tell the user.
+  static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(const std::string& address,
+                                                           const std::string& service_name,
+                                                           grpc::Service* service);
+  ~GrpcServer();
+
+  // host:port actually bound.
+  const std::string& address() const { return address_; }
+
+  // What health checks answer, for the service and for the server as a whole.
+  void SetServing(bool serving);
+
+  // Refuses new calls, lets running ones end until `grace` has passed, cancels the rest and
+  // returns when all reactors are done. Idempotent.
+  void Stop(absl::Duration grace);
+
+ private:
+  GrpcServer(std::unique_ptr<grpc::Server> server, std::string address, std::string service_name);
+
+  std::unique_ptr<grpc::Server> server_;
+  const std::string address_;
+  const std::string service_name_;
+};
+
+// A channel to `address` (host:port or a gRPC target such as dns:///name:port) that spreads
+// calls over all addresses behind the name and notices a dead peer within 20 s.
+std::shared_ptr<grpc::Channel> GrpcClientChannel(const std::string& address);
+
+// The one setting both sides of a keepalive must agree on.
+constexpr absl::Duration kKeepaliveInterval = absl::Seconds(10);
+
+}  // namespace hestia
+
+#endif  // HESTIA_COMMON_GRPC_SERVER_H_

@@ -1,0 +1,19 @@
+#ifndef HESTIA_COMMON_STOP_SIGNAL_H_
+#define HESTIA_COMMON_STOP_SIGNAL_H_
+
+#include <string>
+
+namespace hestia {
+
+// Makes SIGTERM and SIGINT wait to be taken by WaitForStopSignal instead of ending the
+// process, and ignores SIGPIPE. Call first in main(), before any thread exists: threads
+// inherit the mask.
+void HoldStopSignals();
+
+// Blocks until SIGTERM or SIGINT arrives; returns its name. A further one is taken by the
+// kernel's default from then on, so a second Ctrl-C ends a stop that hangs.
+std::string WaitForStopSignal();
+
+}  // namespace hestia
+
+#endif  // HESTIA_COMMON_STOP_SIGNAL_H_
