@@ -24,7 +24,7 @@ struct ClaimedJob {
   std::string path;
   FileStamp stamp;   // what the file must look like to be this version
   int attempts = 0;  // charged so far
-  absl::Duration claimed_at;  // MonotonicNow() of the claim
+  absl::Duration claimed_at = absl::ZeroDuration();  // MonotonicNow() of the claim
 };
 
 // Identity of bytes: XXH3-128 in canonical order, and the size beside it.
@@ -57,20 +57,20 @@ struct Thumbnail {
 // A job's end, to be stored. Without `content` the bytes could not be read and `verdict`
 // (which is then set) belongs to the file's version.
 struct JobResult {
-  ClaimedJob job;
-  std::optional<ContentKey> content;
+  ClaimedJob job = {};
+  std::optional<ContentKey> content = std::nullopt;
   int source_width_px = 0;  // 0 when nothing was decoded
   int source_height_px = 0;
-  std::vector<Thumbnail> thumbnails;
-  std::optional<Verdict> verdict;
+  std::vector<Thumbnail> thumbnails = {};
+  std::optional<Verdict> verdict = std::nullopt;
 };
 
 // A job handed back to be tried again.
 struct JobRetry {
-  ClaimedJob job;
-  absl::Duration delay;
-  bool charge = true;  // count it as an attempt
-  std::string error;   // for people
+  ClaimedJob job = {};
+  absl::Duration delay = absl::ZeroDuration();
+  bool charge = true;      // count it as an attempt
+  std::string error = {};  // for people
 };
 
 }  // namespace hestia

@@ -12,11 +12,11 @@
 
 namespace hestia {
 
-// What the database made of a batch of results.
-struct FinishEffect {
-  int stored = 0;    // took effect, the job is gone
-  int requeued = 0;  // took effect, but a newer version is wanted: the job stays
-  int stale = 0;     // the claim was not ours any more: changed nothing
+// What the database made of a result.
+enum class FinishEffect {
+  kStored,    // took effect, the job is gone
+  kRequeued,  // the images were kept, but a newer version is wanted: the job stays
+  kStale,     // the claim was not ours any more: changed nothing
 };
 
 // The durable queue, as the worker pool needs it. Implemented by store/; a fake in the tests
@@ -36,8 +36,9 @@ class JobQueue {
                                                         int most) = 0;
   // What is stored about these bytes already.
   virtual absl::StatusOr<ContentStanding> LookUp(const ContentKey& content) = 0;
-  // Stores results and removes their jobs, in one transaction.
-  virtual absl::StatusOr<FinishEffect> Finish(absl::Span<const JobResult> results) = 0;
+  // Stores results and removes their jobs, in one transaction. One effect per result, in
+  // their order.
+  virtual absl::StatusOr<std::vector<FinishEffect>> Finish(absl::Span<const JobResult> results) = 0;
   // Gives jobs back to the queue.
   virtual absl::Status Release(absl::Span<const JobRetry> retries) = 0;
 };

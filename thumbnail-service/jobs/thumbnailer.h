@@ -48,8 +48,6 @@ class Thumbnailer {
  public:
   virtual ~Thumbnailer() = default;
 
-  // Whether this machine has the library's folder.
-  virtual bool HasLibrary(std::int64_t library_id) const = 0;
   virtual ReadOutcome Read(std::int64_t library_id, absl::string_view path) = 0;
   // Errors: see Judge(). kCancelled after Cancel().
   virtual absl::StatusOr<Rendered> Render(const OpenedSource& source,

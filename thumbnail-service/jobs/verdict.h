@@ -18,7 +18,7 @@ struct Verdict {
 // What a failed attempt means.
 struct FailedAttempt {
   // Set: give up. Unset: try again later.
-  std::optional<Verdict> verdict;
+  std::optional<Verdict> verdict = std::nullopt;
   // A fresh process deserves one more try before the verdict (crashes, timeouts).
   bool try_once_more = false;
   // Trouble of the moment that must not count against the file.

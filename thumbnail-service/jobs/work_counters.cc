@@ -32,9 +32,9 @@ void WorkCounters::JobRetried() {
   ++figures_.retried_jobs;
 }
 
-void WorkCounters::ResultsStale(int count) {
+void WorkCounters::ResultStale() {
   absl::MutexLock lock(&mu_);
-  figures_.stale_results += count;
+  ++figures_.stale_results;
 }
 
 WorkFigures WorkCounters::Read(absl::Duration now) const {

@@ -36,7 +36,7 @@ class WorkCounters {
   void JobFinished(bool failed, absl::Duration claimed_at, absl::Duration now)
       ABSL_LOCKS_EXCLUDED(mu_);
   void JobRetried() ABSL_LOCKS_EXCLUDED(mu_);
-  void ResultsStale(int count) ABSL_LOCKS_EXCLUDED(mu_);
+  void ResultStale() ABSL_LOCKS_EXCLUDED(mu_);
 
   WorkFigures Read(absl::Duration now) const ABSL_LOCKS_EXCLUDED(mu_);
 

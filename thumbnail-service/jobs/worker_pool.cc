@@ -196,30 +196,40 @@ void WorkerPool::Store(std::vector<Outcome> outcomes) {
 void WorkerPool::StoreResults(absl::Span<const JobResult> results) {
   absl::BitGen random;
   for (int tries = 0;; ++tries) {
-    const absl::StatusOr<FinishEffect> effect = queue_.Finish(results);
-    if (effect.ok()) {
-      const absl::Duration now = MonotonicNow();
-      for (const JobResult& result : results) {
-        counters_.JobFinished(result.verdict.has_value(), result.job.claimed_at, now);
-        if (result.verdict.has_value()) {
-          LogInfo(absl::StrCat("verdict path=\"", result.job.path, "\" code=", result.verdict->code,
-                               " detail=\"", result.verdict->detail, "\""));
-        }
-      }
-      if (effect->stale > 0) counters_.ResultsStale(effect->stale);
+    const absl::StatusOr<std::vector<FinishEffect>> effects = queue_.Finish(results);
+    if (effects.ok()) {
+      for (std::size_t i = 0; i < results.size(); ++i) Count(results[i], (*effects)[i]);
       return;
     }
     if (tries == 0) {
-      LogWarning(absl::StrCat("cannot store results, trying again: ", effect.status().message()));
+      LogWarning(absl::StrCat("cannot store results, trying again: ", effects.status().message()));
     }
-    const bool give_up = !Repeatable(effect.status()) ||
+    const bool give_up = !Repeatable(effects.status()) ||
                          (stopping() && tries + 1 >= kStoreTriesWhenStopping);
     if (give_up) {
       LogError(absl::StrCat("results of ", results.size(), " jobs not stored, their claims will ",
-                            "be rescued: ", effect.status().message()));
+                            "be rescued: ", effects.status().message()));
       return;
     }
     AwaitStop(kStoreBackoff.Delay(tries, random));
+  }
+}
+
+void WorkerPool::Count(const JobResult& result, FinishEffect effect) {
+  switch (effect) {
+    case FinishEffect::kStored:
+      counters_.JobFinished(result.verdict.has_value(), result.job.claimed_at, MonotonicNow());
+      break;
+    case FinishEffect::kRequeued:
+      counters_.JobRetried();
+      return;
+    case FinishEffect::kStale:
+      counters_.ResultStale();
+      return;
+  }
+  if (result.verdict.has_value()) {
+    LogInfo(absl::StrCat("verdict path=\"", result.job.path, "\" code=", result.verdict->code,
+                         " detail=\"", result.verdict->detail, "\""));
   }
 }
 

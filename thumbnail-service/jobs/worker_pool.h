@@ -77,6 +77,7 @@ class WorkerPool {
                       const std::vector<StoredRecipe>& missing, JobResult& result);
   JobRetry Retry(const ClaimedJob& job, const absl::Status& why, bool charge) const;
   void Store(std::vector<Outcome> outcomes);
+  void Count(const JobResult& result, FinishEffect effect);
   void StoreResults(absl::Span<const JobResult> results);
   void StoreRetries(absl::Span<const JobRetry> retries);
 
