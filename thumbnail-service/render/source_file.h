@@ -58,7 +58,8 @@ struct SourceRead {
 //   those of LibraryFolder::OpenFile
 //   kUnimplemented      UNSUPPORTED_FORMAT: its first bytes are of no image that can be
 //                       read (the rest was not read): a verdict.
-//   kResourceExhausted  TOO_LARGE: over `max_source_bytes`, nothing was read: a verdict.
+//   kResourceExhausted  TOO_LARGE: over `max_source_bytes`, no more than the first bytes were
+//                       read: a verdict.
 //   kAborted            it changed while being read: put it back in the queue.
 //   kUnavailable        the read failed, or there is no memory to hold it: retry.
 //
