@@ -33,7 +33,7 @@ struct Child {
   ::close(wire::kControlFd);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != launcher) ::_exit(EXIT_FAILURE);
-  LimitProcess(request);
+  LimitProcess(request, Serves::kOneImage);
   task(request, source, result);
   ::_exit(EXIT_SUCCESS);
 }

@@ -12,9 +12,15 @@ namespace hestia {
 // When memory runs out the kernel should end a decode, not the database. Inherited by fork.
 void PreferAsOomVictim();
 
-// Address space, CPU time, file size and core dumps as the request says. Address space and
-// CPU time are left alone in sanitized builds, which need more of both.
-void LimitProcess(const wire::Request& request);
+// Whether a process ends with its image, or serves more of them.
+enum class Serves { kOneImage, kManyImages };
+
+// Address space (beyond what the program has at the first call), CPU time, file size and
+// core dumps as the request says. CPU time counts from the process's beginning, so one that
+// serves many images is limited by an alarm instead: ClearAlarm when one is done. Address
+// space and CPU time are left alone in sanitized builds, which need more of both.
+void LimitProcess(const wire::Request& request, Serves serves);
+void ClearAlarm();
 
 }  // namespace hestia
 

@@ -13,9 +13,10 @@ int BlockSide(int image, int wanted) { return std::clamp(image / (2 * wanted), 1
 int PlaneCount(int channels) { return channels == 1 ? 1 : channels == 3 ? 3 : 4; }
 }  // namespace
 
-RowShrinker::RowShrinker(Size image, int channels, Size wanted)
+RowShrinker::RowShrinker(Size image, int channels, Size wanted, Alpha alpha)
     : image_(image),
       channels_(channels),
+      alpha_(alpha),
       block_width_(BlockSide(image.width, wanted.width)),
       block_height_(BlockSide(image.height, wanted.height)),
       shrunk_{(image.width + block_width_ - 1) / block_width_,
@@ -56,7 +57,8 @@ void RowShrinker::AccumulateAlpha(const std::uint8_t* row) {
   for (int x = 0; x < image_.width; sum += 4) {
     for (const int end = std::min(x + block_width_, image_.width); x < end; ++x) {
       const std::uint32_t alpha = row[channels_ - 1];
-      for (int c = 0; c < 3; ++c) sum[c] += row[grey ? 0 : c] * alpha;
+      const std::uint32_t weight = alpha_ == Alpha::kPremultiplied ? 255 : alpha;
+      for (int c = 0; c < 3; ++c) sum[c] += row[grey ? 0 : c] * weight;
       sum[3] += alpha;
       row += channels_;
     }

@@ -15,9 +15,12 @@ namespace hestia {
 // Thread-safety: none. Memory: one row of sums, and at most about 9 x the wanted size.
 class RowShrinker {
  public:
-  // `channels`: 1 grey, 2 grey + alpha, 3 RGB, 4 RGB + alpha; 8 bits each, alpha straight.
-  // `wanted` is the largest size that will be asked of the resizer.
-  RowShrinker(Size image, int channels, Size wanted);
+  // Whether the rows' colours are multiplied by their alpha already.
+  enum class Alpha { kStraight, kPremultiplied };
+
+  // `channels`: 1 grey, 2 grey + alpha, 3 RGB, 4 RGB + alpha; 8 bits each. `wanted` is the
+  // largest size that will be asked of the resizer.
+  RowShrinker(Size image, int channels, Size wanted, Alpha alpha = Alpha::kStraight);
 
   // The next row from the top: width x channels bytes.
   void Add(const std::uint8_t* row);
@@ -32,6 +35,7 @@ class RowShrinker {
 
   const Size image_;
   const int channels_;
+  const Alpha alpha_;
   const int block_width_;
   const int block_height_;
   const Size shrunk_;
