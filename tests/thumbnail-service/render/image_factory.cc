@@ -245,6 +245,8 @@ std::string MakeAnimatedWebp(const Pixels& first, int x, int y, int width, int h
     frame.duration = 100;
     Require(WebPMuxPushFrame(mux, &frame, 1) == WEBP_MUX_OK);
   }
+  const WebPMuxAnimParams parameters{0xffffffff, 0};
+  Require(WebPMuxSetAnimationParams(mux, &parameters) == WEBP_MUX_OK);
   return Assemble(mux);
 }
 
