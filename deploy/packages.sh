@@ -4,7 +4,7 @@
 #   deploy/packages.sh GROUP...     install what is missing of these groups
 #   deploy/packages.sh --list GROUP...   print their packages, one a line
 #
-# Groups: build (compile the services), run (a private PostgreSQL), test (the tests and the
+# Groups: build (compile the services), run (a private PostgreSQL), test (the tests), strict (a
 # compile check with clang), watcher-image and thumbnail-image (what the programs load in a
 # container). Every package name of the project is in this file.
 set -euo pipefail
@@ -18,13 +18,14 @@ packages_of() {
       libzimg-dev libjpeg62-turbo-dev libpng-dev libwebp-dev liblcms2-dev libimath-dev
       libxxhash-dev libseccomp-dev libssl-dev zlib1g-dev libc-ares-dev libre2-dev" ;;
     run) echo "postgresql util-linux" ;;
-    test) echo "clang libgtest-dev libgmock-dev shellcheck" ;;
+    test) echo "libgtest-dev libgmock-dev shellcheck" ;;
+    strict) echo "clang" ;;
     watcher-image) echo "libgrpc++1.51 libprotobuf32 libabsl20220623 libspdlog1.10 libfmt9" ;;
     thumbnail-image) echo "
       libgrpc++1.51 libprotobuf32 libabsl20220623 libspdlog1.10 libfmt9
       libpqxx-6.4 libxxhash0 libseccomp2 libopenimageio2.4
       libjpeg62-turbo libpng16-16 libwebp7 libzimg2 liblcms2-2" ;;
-    *) echo "packages.sh: no such group: $1 (build, run, test, watcher-image, thumbnail-image)" >&2
+    *) echo "packages.sh: no such group: $1 (build, run, test, strict, watcher-image, thumbnail-image)" >&2
        return 2 ;;
   esac | tr -s ' \n' '\n' | sed '/^$/d'
 }
@@ -34,6 +35,7 @@ reason_for() {
     build) echo "to compile the services" ;;
     run) echo "for a private PostgreSQL" ;;
     test) echo "for the tests" ;;
+    strict) echo "for the compile check" ;;
     *) echo "for the container image" ;;
   esac
 }

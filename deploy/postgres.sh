@@ -105,16 +105,15 @@ postmaster() {
   echo "$pid"
 }
 
-# After a power cut the old pid may belong to somebody else, for whom PostgreSQL would then
-# wait. Its file may go only if no process, not even a worker left alone, is on the data.
-drop_stale_pid_file() {
-  local cwd data
+# After a crash the old pid may belong to somebody else, for whom PostgreSQL would then wait.
+# Its files may go only if no process, not even a worker left alone, is on the data.
+drop_stale_pid_files() {
+  local socket=$1 cwd data
   data=$(realpath "$state/pg")
-  [ -e "$data/postmaster.pid" ] || return 0
   for cwd in /proc/[0-9]*/cwd; do
     [ "$(readlink "$cwd" 2>/dev/null)" != "$data" ] || return 0
   done
-  rm -f "$data/postmaster.pid"
+  rm -f "$data/postmaster.pid" "$socket/.s.PGSQL.$port.lock" "$socket/.s.PGSQL.$port"
 }
 
 # Where the socket lies: beside the data unless that is too long for a socket.
@@ -160,7 +159,7 @@ start() {
     die "the user postgres may not enter $state any more; give it o+x, or choose another state folder"
   socket=$(socket_folder)
   if ! postmaster >/dev/null; then
-    drop_stale_pid_file
+    drop_stale_pid_files "$socket"
     start_server "$bin" "$socket"
   fi
   url "$socket"
