@@ -16,13 +16,15 @@
 ABSL_FLAG(std::string, thumbnail_address, "127.0.0.1:50052", "Replica to ask.");
 ABSL_FLAG(std::uint64_t, until_ready, 0, "Wait until so many files are ready.");
 ABSL_FLAG(std::uint64_t, until_completed, 0, "Wait until so many jobs are completed in all.");
+ABSL_FLAG(int, until_replicas, 0, "Wait until so many replicas are alive.");
 ABSL_FLAG(absl::Duration, timeout, absl::Seconds(60), "Fail when that has not come by then.");
 
 namespace hestia {
 namespace {
 
 bool Reached(const thumbnail::v1::GetStatsResponse& stats) {
-  return stats.ready_files() >= absl::GetFlag(FLAGS_until_ready) &&
+  return stats.replicas_size() >= absl::GetFlag(FLAGS_until_replicas) &&
+         stats.ready_files() >= absl::GetFlag(FLAGS_until_ready) &&
          stats.completed_jobs() >= absl::GetFlag(FLAGS_until_completed);
 }
 
