@@ -46,15 +46,7 @@ is_installed() {
 
 # As the superuser: directly, or with sudo.
 as_root() {
-  if [ "$(id -u)" = 0 ]; then
-    "$@"
-  elif command -v sudo >/dev/null; then
-    sudo "$@"
-  else
-    echo "Hestia needs root for this and there is no sudo here. As root, run:" >&2
-    echo "  $*" >&2
-    return 1
-  fi
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
 # Debian's server package makes and starts a cluster of its own unless told not to; Hestia
@@ -85,6 +77,11 @@ install_groups() {
     missing+=("${missing_here[@]}")
   done
   [ ${#missing[@]} = 0 ] && return 0
+
+  if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
+    echo "Only root may install these, and there is no sudo. As root, run: $0 $*" >&2
+    return 1
+  fi
 
   local first_postgresql=no
   if [[ " ${missing[*]} " == *" postgresql "* ]] && ! is_installed postgresql-common; then

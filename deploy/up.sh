@@ -217,7 +217,8 @@ watch_services() {
   local awaited=${1:-} ended code
   while mind_services; do
     code=0
-    wait -n -p ended || code=$?
+    # The shell's own "Killed" would only repeat what is told below.
+    { wait -n -p ended || code=$?; } 2>/dev/null
     [ -n "${ended:-}" ] || return 1
     [ "$ended" != "$awaited" ] || return $code
   done
@@ -231,11 +232,14 @@ mind_services() {
     running_pid "$state" "$name" >/dev/null && continue
     tell_why_it_died "$name"
     rm -f "$state/$name.pid" "$state/$name.started" "$state/$name.address"
-    [ "$name" != watcher-service ] || return 1
-    died=yes
+    died=$name
   done
-  compgen -G "$state/thumbnail-service-*.pid" >/dev/null || return 1
-  [ $died = no ] || echo "up.sh: the other replicas go on." >&2
+  if [ "$died" = no ]; then return; fi
+  if [ "$died" = watcher-service ] || ! compgen -G "$state/thumbnail-service-*.pid" >/dev/null; then
+    echo "up.sh: nothing works without $died; stopping everything." >&2
+    return 1
+  fi
+  echo "up.sh: the other replicas go on." >&2
 }
 
 main() {
