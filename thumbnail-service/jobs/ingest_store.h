@@ -1,0 +1,66 @@
+#ifndef HESTIA_THUMBNAIL_SERVICE_JOBS_INGEST_STORE_H_
+#define HESTIA_THUMBNAIL_SERVICE_JOBS_INGEST_STORE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+#include <absl/strings/string_view.h>
+#include <absl/types/span.h>
+
+#include "thumbnail-service/jobs/file_state.h"
+
+namespace hestia {
+
+// The right to ingest a library, until a later token exists.
+struct Lease {
+  std::int64_t library_id = 0;
+  std::int64_t token = 0;
+};
+
+// What one step of ingest did, for the log.
+struct IngestEffect {
+  int queued = 0;      // files that need work now
+  int taken_over = 0;  // files whose content was known by identity
+  int removed = 0;     // rows that are gone
+};
+
+// What ingest needs of the database. Each method is one transaction that first locks the
+// lease's row by token, and stores the cursor with its effect.
+//
+// Thread-safety: none; one instance per ingesting thread.
+// Blocking: waits for the database.
+// Errors, of all methods:
+//   kFailedPrecondition  the lease is another replica's now: stop ingesting
+//   kUnavailable, kAborted  nothing is known to be stored: reopen the stream at the stored
+//                           cursor (repeating a step is harmless)
+class IngestStore {
+ public:
+  virtual ~IngestStore() = default;
+
+  // Where to go on; nullopt: with a snapshot. Also ends a listing that was left open.
+  virtual absl::StatusOr<std::optional<Cursor>> Resume(const Lease& lease) = 0;
+
+  // States told outside a listing, in their order.
+  virtual absl::StatusOr<IngestEffect> ApplyStates(const Lease& lease,
+                                                   absl::Span<const ToldFile> files,
+                                                   const Cursor& cursor) = 0;
+
+  virtual absl::Status BeginListing(const Lease& lease, absl::string_view scope) = 0;
+  // The next piece of a listing: `files` ascend by path, beyond `after` (the last path of the
+  // piece before, empty at first).
+  virtual absl::StatusOr<IngestEffect> ApplyListed(const Lease& lease, absl::string_view scope,
+                                                   absl::string_view after,
+                                                   absl::Span<const ToldFile> files) = 0;
+  // `complete`: what was not listed is removed. Otherwise nothing is proved.
+  virtual absl::StatusOr<IngestEffect> EndListing(const Lease& lease, absl::string_view scope,
+                                                  absl::string_view after, bool complete,
+                                                  const std::optional<Cursor>& cursor) = 0;
+  virtual absl::Status StoreCursor(const Lease& lease, const Cursor& cursor) = 0;
+};
+
+}  // namespace hestia
+
+#endif  // HESTIA_THUMBNAIL_SERVICE_JOBS_INGEST_STORE_H_

@@ -1,0 +1,48 @@
+#ifndef HESTIA_THUMBNAIL_SERVICE_JOBS_JOB_QUEUE_H_
+#define HESTIA_THUMBNAIL_SERVICE_JOBS_JOB_QUEUE_H_
+
+#include <cstdint>
+#include <vector>
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+#include <absl/types/span.h>
+
+#include "thumbnail-service/jobs/job.h"
+
+namespace hestia {
+
+// What the database made of a result.
+enum class FinishEffect {
+  kStored,    // took effect, the job is gone
+  kRequeued,  // the images were kept, but a newer version is wanted: the job stays
+  kStale,     // the claim was not ours any more: changed nothing
+};
+
+// The durable queue, as the worker pool needs it. Implemented by store/; a fake in the tests
+// injects faults.
+//
+// Thread-safety: every method may be called from any thread.
+// Blocking: all wait for the database.
+// Errors, of all methods: kUnavailable  no connection, or the commit's fate is unknown: call
+//   again with the same arguments (all are guarded by token, so repeating is safe);
+//   kAborted  lost a race: call again at once; anything else is a bug or a full disk.
+class JobQueue {
+ public:
+  virtual ~JobQueue() = default;
+
+  // Takes up to `most` jobs of these libraries, soonest first. Never waits for jobs.
+  virtual absl::StatusOr<std::vector<ClaimedJob>> Claim(absl::Span<const std::int64_t> library_ids,
+                                                        int most) = 0;
+  // What is stored about these bytes already.
+  virtual absl::StatusOr<ContentStanding> LookUp(const ContentKey& content) = 0;
+  // Stores results and removes their jobs, in one transaction. One effect per result, in
+  // their order.
+  virtual absl::StatusOr<std::vector<FinishEffect>> Finish(absl::Span<const JobResult> results) = 0;
+  // Gives jobs back to the queue.
+  virtual absl::Status Release(absl::Span<const JobRetry> retries) = 0;
+};
+
+}  // namespace hestia
+
+#endif  // HESTIA_THUMBNAIL_SERVICE_JOBS_JOB_QUEUE_H_

@@ -1,0 +1,272 @@
+#include "thumbnail-service/jobs/worker_pool.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include <absl/random/random.h>
+#include <absl/strings/str_cat.h>
+
+#include "common/logging.h"
+#include "common/monotonic_clock.h"
+
+namespace hestia {
+namespace {
+
+// Results stored in one transaction: enough to share a commit's fsync, few enough that the
+// first of them does not wait.
+constexpr std::size_t kFinishBatch = 16;
+// A database that is away while the process stops gets this many tries; the jobs of what
+// could not be stored are claimed by another replica.
+constexpr int kStoreTriesWhenStopping = 3;
+constexpr Backoff kStoreBackoff{.base = absl::Milliseconds(50), .cap = absl::Seconds(2)};
+
+bool Repeatable(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsAborted(status);
+}
+
+}  // namespace
+
+WorkerPool::WorkerPool(Options options, JobQueue& queue, WorkCounters& counters,
+                       ClaimableLibraries claimable,
+                       std::vector<std::unique_ptr<Thumbnailer>> thumbnailers)
+    : options_(options),
+      queue_(queue),
+      counters_(counters),
+      claimable_(std::move(claimable)),
+      thumbnailers_(std::move(thumbnailers)),
+      // One more than there are slots hides the claim's round trip.
+      capacity_(static_cast<int>(thumbnailers_.size()) + 1),
+      jobs_(static_cast<std::size_t>(capacity_)),
+      outcomes_(static_cast<std::size_t>(capacity_)) {
+  finisher_ = NamedThread("finish", [this] { FinishLoop(); });
+  for (std::size_t i = 0; i < thumbnailers_.size(); ++i) {
+    Thumbnailer& thumbnailer = *thumbnailers_[i];
+    workers_.emplace_back(absl::StrCat("work-", i),
+                          [this, &thumbnailer] { WorkLoop(thumbnailer); });
+  }
+  claimer_ = NamedThread("claim", [this] { ClaimLoop(); });
+}
+
+WorkerPool::~WorkerPool() { Stop(absl::ZeroDuration()); }
+
+void WorkerPool::Wake() {
+  absl::MutexLock lock(&mu_);
+  woken_ = true;
+}
+
+bool WorkerPool::stopping() const {
+  absl::MutexLock lock(&mu_);
+  return stopping_;
+}
+
+int WorkerPool::RoomForJobs() {
+  absl::MutexLock lock(&mu_);
+  mu_.Await(absl::Condition(this, &WorkerPool::RoomLocked));
+  woken_ = false;
+  return stopping_ ? 0 : capacity_ - in_hand_;
+}
+
+void WorkerPool::AwaitWake(absl::Duration timeout) {
+  absl::MutexLock lock(&mu_);
+  mu_.AwaitWithTimeout(absl::Condition(this, &WorkerPool::WokenLocked), timeout);
+}
+
+void WorkerPool::AwaitStop(absl::Duration timeout) {
+  absl::MutexLock lock(&mu_);
+  mu_.AwaitWithTimeout(absl::Condition(&stopping_), timeout);
+}
+
+void WorkerPool::ClaimLoop() {
+  absl::BitGen random;
+  int failures = 0;
+  while (const int room = RoomForJobs()) {
+    absl::StatusOr<std::vector<ClaimedJob>> claimed = queue_.Claim(claimable_(), room);
+    if (!claimed.ok()) {
+      if (failures == 0) LogWarning(absl::StrCat("cannot claim jobs: ", claimed.status().message()));
+      AwaitWake(kStoreBackoff.Delay(failures++, random));
+      continue;
+    }
+    failures = 0;
+    if (claimed->empty()) {
+      AwaitWake(options_.poll_interval);
+      continue;
+    }
+    {
+      absl::MutexLock lock(&mu_);
+      in_hand_ += static_cast<int>(claimed->size());
+    }
+    for (ClaimedJob& job : *claimed) jobs_.Push(std::move(job));
+  }
+  jobs_.Close();
+}
+
+void WorkerPool::WorkLoop(Thumbnailer& thumbnailer) {
+  while (std::optional<ClaimedJob> job = jobs_.Pop()) {
+    if (stopping()) {
+      outcomes_.Push(JobRetry{.job = *std::move(job), .charge = false, .error = "service stopping"});
+      continue;
+    }
+    {
+      absl::MutexLock lock(&mu_);
+      ++working_;
+    }
+    counters_.WorkerTookUp();
+    Outcome outcome = Process(thumbnailer, *job);
+    counters_.WorkerPutDown();
+    outcomes_.Push(std::move(outcome));
+    absl::MutexLock lock(&mu_);
+    --working_;
+    --in_hand_;
+  }
+}
+
+WorkerPool::Outcome WorkerPool::Process(Thumbnailer& thumbnailer, const ClaimedJob& job) {
+  ReadOutcome read = thumbnailer.Read(job.library_id, job.path);
+  if (read.stamp.has_value() && !(*read.stamp == job.stamp)) {
+    return Retry(job, absl::AbortedError("the file changed since it was queued"), false);
+  }
+  JobResult result{.job = job};
+  if (!read.status.ok()) {
+    const FailedAttempt failed = Judge(read.status);
+    if (!failed.verdict.has_value()) return Retry(job, read.status, !failed.free_of_charge);
+    result.verdict = failed.verdict;
+    return result;
+  }
+  result.content = read.source->key();
+  absl::StatusOr<ContentStanding> standing = queue_.LookUp(*result.content);
+  if (!standing.ok()) return Retry(job, standing.status(), false);
+  result.verdict = standing->verdict;
+  if (result.verdict.has_value() || standing->missing.empty()) return result;
+
+  const absl::Status rendered = Render(thumbnailer, *read.source, standing->missing, result);
+  if (rendered.ok()) return result;
+  const FailedAttempt failed = Judge(rendered);
+  if (!failed.verdict.has_value()) {
+    return Retry(job, rendered, !absl::IsCancelled(rendered) && !failed.free_of_charge);
+  }
+  result.verdict = failed.verdict;
+  return result;
+}
+
+absl::Status WorkerPool::Render(Thumbnailer& thumbnailer, const OpenedSource& source,
+                                const std::vector<StoredRecipe>& missing, JobResult& result) {
+  absl::StatusOr<Rendered> rendered = thumbnailer.Render(source, missing);
+  if (!rendered.ok() && Judge(rendered.status()).try_once_more) {
+    rendered = thumbnailer.Render(source, missing);
+  }
+  if (!rendered.ok()) return rendered.status();
+  counters_.ImageRendered();
+  result.source_width_px = rendered->source_width_px;
+  result.source_height_px = rendered->source_height_px;
+  result.thumbnails = std::move(rendered->thumbnails);
+  return absl::OkStatus();
+}
+
+JobRetry WorkerPool::Retry(const ClaimedJob& job, const absl::Status& why, bool charge) const {
+  absl::BitGen random;
+  return JobRetry{.job = job,
+                  .delay = options_.retry.Delay(job.attempts, random),
+                  .charge = charge,
+                  .error = why.ToString()};
+}
+
+void WorkerPool::FinishLoop() {
+  while (true) {
+    std::vector<Outcome> outcomes = outcomes_.PopSome(kFinishBatch);
+    if (outcomes.empty()) return;
+    Store(std::move(outcomes));
+  }
+}
+
+void WorkerPool::Store(std::vector<Outcome> outcomes) {
+  std::vector<JobResult> results;
+  std::vector<JobRetry> retries;
+  for (Outcome& outcome : outcomes) {
+    if (auto* const result = std::get_if<JobResult>(&outcome)) {
+      results.push_back(std::move(*result));
+    } else {
+      retries.push_back(std::get<JobRetry>(std::move(outcome)));
+    }
+  }
+  if (!results.empty()) StoreResults(results);
+  if (!retries.empty()) StoreRetries(retries);
+}
+
+void WorkerPool::StoreResults(absl::Span<const JobResult> results) {
+  absl::BitGen random;
+  for (int tries = 0;; ++tries) {
+    const absl::StatusOr<std::vector<FinishEffect>> effects = queue_.Finish(results);
+    if (effects.ok()) {
+      for (std::size_t i = 0; i < results.size(); ++i) Count(results[i], (*effects)[i]);
+      return;
+    }
+    if (tries == 0) {
+      LogWarning(absl::StrCat("cannot store results, trying again: ", effects.status().message()));
+    }
+    const bool give_up = !Repeatable(effects.status()) ||
+                         (stopping() && tries + 1 >= kStoreTriesWhenStopping);
+    if (give_up) {
+      LogError(absl::StrCat("results of ", results.size(), " jobs not stored, their claims will ",
+                            "be rescued: ", effects.status().message()));
+      return;
+    }
+    AwaitStop(kStoreBackoff.Delay(tries, random));
+  }
+}
+
+void WorkerPool::Count(const JobResult& result, FinishEffect effect) {
+  switch (effect) {
+    case FinishEffect::kStored:
+      counters_.JobFinished(result.verdict.has_value(), result.job.claimed_at, MonotonicNow());
+      break;
+    case FinishEffect::kRequeued:
+      counters_.JobRetried();
+      return;
+    case FinishEffect::kStale:
+      counters_.ResultStale();
+      return;
+  }
+  if (result.verdict.has_value()) {
+    LogInfo(absl::StrCat("verdict path=\"", result.job.path, "\" code=", result.verdict->code,
+                         " detail=\"", result.verdict->detail, "\""));
+  }
+}
+
+void WorkerPool::StoreRetries(absl::Span<const JobRetry> retries) {
+  absl::BitGen random;
+  for (int tries = 0;; ++tries) {
+    const absl::Status status = queue_.Release(retries);
+    if (status.ok()) {
+      for (const JobRetry& retry : retries) {
+        counters_.JobRetried();
+        LogDebug(absl::StrCat("retry path=\"", retry.job.path, "\" in=",
+                              absl::FormatDuration(retry.delay), " because=\"", retry.error, "\""));
+      }
+      return;
+    }
+    if (!Repeatable(status) || (stopping() && tries + 1 >= kStoreTriesWhenStopping)) {
+      LogError(absl::StrCat("cannot hand back ", retries.size(), " jobs: ", status.message()));
+      return;
+    }
+    AwaitStop(kStoreBackoff.Delay(tries, random));
+  }
+}
+
+void WorkerPool::Stop(absl::Duration grace) {
+  {
+    absl::MutexLock lock(&mu_);
+    stopping_ = true;
+    // `working_` counts a job until its outcome is handed on, so idle means nothing is lost.
+    if (!mu_.AwaitWithTimeout(absl::Condition(this, &WorkerPool::IdleLocked), grace)) {
+      LogInfo("cancelling renders that did not finish in time");
+    }
+  }
+  for (const std::unique_ptr<Thumbnailer>& thumbnailer : thumbnailers_) thumbnailer->Cancel();
+  claimer_.Join();
+  for (NamedThread& worker : workers_) worker.Join();
+  outcomes_.Close();
+  finisher_.Join();
+}
+
+}  // namespace hestia

@@ -1,0 +1,106 @@
+#ifndef HESTIA_THUMBNAIL_SERVICE_JOBS_WORKER_POOL_H_
+#define HESTIA_THUMBNAIL_SERVICE_JOBS_WORKER_POOL_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include <absl/base/thread_annotations.h>
+#include <absl/synchronization/mutex.h>
+#include <absl/time/time.h>
+
+#include "common/backoff.h"
+#include "common/bounded_channel.h"
+#include "common/named_thread.h"
+#include "thumbnail-service/jobs/job_queue.h"
+#include "thumbnail-service/jobs/thumbnailer.h"
+#include "thumbnail-service/jobs/work_counters.h"
+
+namespace hestia {
+
+// Turns jobs into stored results: one thread claims, one a slot reads and renders, one stores.
+// Claimed work in this process is at most one job a slot plus one waiting.
+//
+// Thread-safety: Wake() from any thread; Stop() from the owner's.
+// Lifetime: `queue` and `counters` outlive the pool.
+// Memory: a slot's source file and images, plus as many results waiting to be stored as
+//   there are slots.
+class WorkerPool {
+ public:
+  struct Options {
+    // Waiting in the queue is asked for at least this often, should a wake-up get lost.
+    absl::Duration poll_interval = absl::Seconds(1);
+    Backoff retry;
+  };
+  // Ids of the libraries whose folders this machine has; asked before every claim.
+  using ClaimableLibraries = std::function<std::vector<std::int64_t>()>;
+
+  // Starts the threads claim, work-0 …, finish. One worker per thumbnailer.
+  WorkerPool(Options options, JobQueue& queue, WorkCounters& counters,
+             ClaimableLibraries claimable, std::vector<std::unique_ptr<Thumbnailer>> thumbnailers);
+  ~WorkerPool();
+
+  // There may be new jobs. Never blocks.
+  void Wake() ABSL_LOCKS_EXCLUDED(mu_);
+
+  // In this order: claims no more and hands back what no worker has begun; lets workers
+  // finish until `grace` has passed, then cancels their renders and hands those jobs back;
+  // stores what is finished; joins. Idempotent.
+  void Stop(absl::Duration grace) ABSL_LOCKS_EXCLUDED(mu_);
+
+ private:
+  using Outcome = std::variant<JobResult, JobRetry>;
+
+  void ClaimLoop();
+  void WorkLoop(Thumbnailer& thumbnailer);
+  void FinishLoop();
+
+  // Waits until jobs may be claimed; 0 when stopping.
+  int RoomForJobs() ABSL_LOCKS_EXCLUDED(mu_);
+  // Waits for Wake(), Stop() or `timeout`.
+  void AwaitWake(absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mu_);
+  // Waits for Stop() or `timeout`; new jobs do not end it.
+  void AwaitStop(absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mu_);
+  bool WokenLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_) { return woken_ || stopping_; }
+  bool RoomLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_) {
+    return stopping_ || in_hand_ < capacity_;
+  }
+  bool IdleLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_) { return working_ == 0; }
+  bool stopping() const ABSL_LOCKS_EXCLUDED(mu_);
+
+  Outcome Process(Thumbnailer& thumbnailer, const ClaimedJob& job);
+  // Adds the images to `result`; a crash or timeout gets one more try in a fresh process.
+  absl::Status Render(Thumbnailer& thumbnailer, const OpenedSource& source,
+                      const std::vector<StoredRecipe>& missing, JobResult& result);
+  JobRetry Retry(const ClaimedJob& job, const absl::Status& why, bool charge) const;
+  void Store(std::vector<Outcome> outcomes);
+  void Count(const JobResult& result, FinishEffect effect);
+  void StoreResults(absl::Span<const JobResult> results);
+  void StoreRetries(absl::Span<const JobRetry> retries);
+
+  const Options options_;
+  JobQueue& queue_;
+  WorkCounters& counters_;
+  const ClaimableLibraries claimable_;
+  const std::vector<std::unique_ptr<Thumbnailer>> thumbnailers_;
+  const int capacity_;
+
+  mutable absl::Mutex mu_;
+  int in_hand_ ABSL_GUARDED_BY(mu_) = 0;  // claimed, not yet done by a worker
+  int working_ ABSL_GUARDED_BY(mu_) = 0;
+  bool woken_ ABSL_GUARDED_BY(mu_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
+
+  BoundedChannel<ClaimedJob> jobs_;
+  BoundedChannel<Outcome> outcomes_;
+  NamedThread claimer_;
+  std::vector<NamedThread> workers_;
+  NamedThread finisher_;
+};
+
+}  // namespace hestia
+
+#endif  // HESTIA_THUMBNAIL_SERVICE_JOBS_WORKER_POOL_H_

@@ -1,0 +1,128 @@
+#include "thumbnail-service/render/job_thumbnailer.h"
+
+#include <utility>
+
+#include <absl/strings/str_cat.h>
+
+#include "common/logging.h"
+#include "common/monotonic_clock.h"
+
+namespace hestia {
+namespace {
+
+constexpr absl::Duration kLookAgain = absl::Seconds(2);
+
+class MemorySource final : public OpenedSource {
+ public:
+  explicit MemorySource(SourceFile file) : file_(std::move(file)) {
+    key_.digest = file_.digest.bytes;
+    key_.size_bytes = file_.identity.size_bytes;
+  }
+  const ContentKey& key() const override { return key_; }
+  const SourceFile& file() const { return file_; }
+
+ private:
+  const SourceFile file_;
+  ContentKey key_;
+};
+
+FileStamp ToStamp(const FileIdentity& identity) {
+  return FileStamp{.size_bytes = identity.size_bytes,
+                   .mtime_ns = identity.mtime_ns,
+                   .inode = identity.inode};
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const LibraryFolder>> OpenedFolders::Find(
+    std::int64_t library_id) {
+  const std::optional<LibraryRoots::Library> library = roots_.Find(library_id);
+  if (!library.has_value()) return absl::UnavailableError("the library's folder is not known yet");
+  const absl::Duration now = MonotonicNow();
+  absl::MutexLock lock(&mu_);
+  Entry& entry = entries_[library_id];
+  if (entry.root == library->root && (entry.folder != nullptr || now < entry.look_again_at)) {
+    if (entry.folder != nullptr) return entry.folder;
+    return absl::UnavailableError(entry.problem);
+  }
+  absl::StatusOr<LibraryFolder> folder = LibraryFolder::Open(library->root);
+  const bool was_told = entry.root == library->root && !entry.problem.empty();
+  entry.root = library->root;
+  if (folder.ok()) {
+    entry.folder = std::make_shared<const LibraryFolder>(*std::move(folder));
+    entry.problem.clear();
+    LogDebug(absl::StrCat("library folder opened library=", library->name));
+    return entry.folder;
+  }
+  entry.folder = nullptr;
+  entry.look_again_at = now + kLookAgain;
+  entry.problem = absl::StrCat("the folder of library ", library->name, " is not here, so none of ",
+                               "its jobs are taken: ", folder.status().message());
+  if (!was_told) LogWarning(entry.problem);
+  return absl::UnavailableError(entry.problem);
+}
+
+void OpenedFolders::Doubt(std::int64_t library_id) {
+  absl::MutexLock lock(&mu_);
+  entries_.erase(library_id);
+}
+
+std::vector<std::int64_t> OpenedFolders::Available() {
+  std::vector<std::int64_t> available;
+  for (const LibraryRoots::Library& library : roots_.All()) {
+    if (Find(library.id).ok()) available.push_back(library.id);
+  }
+  return available;
+}
+
+std::string OpenedFolders::Problem() const {
+  absl::MutexLock lock(&mu_);
+  std::string problems;
+  for (const auto& [id, entry] : entries_) {
+    if (!entry.problem.empty()) {
+      absl::StrAppend(&problems, problems.empty() ? "" : "; ", entry.problem);
+    }
+  }
+  return problems;
+}
+
+JobThumbnailer::JobThumbnailer(OpenedFolders& folders, SourceLimits source_limits,
+                               RendererPrograms programs, RenderLimits render_limits)
+    : folders_(folders),
+      source_limits_(source_limits),
+      renderer_(std::move(programs), render_limits) {}
+
+ReadOutcome JobThumbnailer::Read(std::int64_t library_id, absl::string_view path) {
+  absl::StatusOr<std::shared_ptr<const LibraryFolder>> folder = folders_.Find(library_id);
+  if (!folder.ok()) return ReadOutcome{.stamp = {}, .source = {}, .status = folder.status()};
+  SourceRead read = ReadSource(**folder, path, source_limits_);
+  ReadOutcome outcome;
+  if (read.identity.has_value()) outcome.stamp = ToStamp(*read.identity);
+  outcome.status = read.file.status();
+  if (absl::IsNotFound(outcome.status)) folders_.Doubt(library_id);
+  if (read.file.ok()) outcome.source = std::make_unique<MemorySource>(*std::move(read.file));
+  return outcome;
+}
+
+absl::StatusOr<Rendered> JobThumbnailer::Render(const OpenedSource& source,
+                                                absl::Span<const StoredRecipe> recipes) {
+  std::vector<Recipe> wanted;
+  for (const StoredRecipe& recipe : recipes) wanted.push_back(recipe.recipe);
+  absl::StatusOr<Rendering> rendering =
+      renderer_.Render(static_cast<const MemorySource&>(source).file(), wanted);
+  if (!rendering.ok()) return rendering.status();
+  Rendered rendered{.source_width_px = rendering->source_width_px,
+                    .source_height_px = rendering->source_height_px,
+                    .thumbnails = {}};
+  for (std::size_t i = 0; i < recipes.size(); ++i) {
+    RenderedImage& image = rendering->images[i];
+    rendered.thumbnails.push_back(Thumbnail{.recipe_id = recipes[i].id,
+                                            .format = image.format,
+                                            .width_px = image.width_px,
+                                            .height_px = image.height_px,
+                                            .data = std::move(image.data)});
+  }
+  return rendered;
+}
+
+}  // namespace hestia

@@ -1,0 +1,93 @@
+#include "thumbnail-service/render/render_settings.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include <absl/flags/flag.h>
+#include <absl/strings/str_cat.h>
+#include <absl/time/time.h>
+
+ABSL_FLAG(absl::Duration, render_timeout, absl::Seconds(10),
+          "Longest time one image may take to render, 100ms to 10m; its process is then killed "
+          "and the file gets the verdict TIMED_OUT after one more try");
+ABSL_FLAG(std::int64_t, max_source_bytes, std::int64_t{512} << 20,
+          "Largest file that is read, in bytes, 1024 to 4294967296; it is held in memory while it "
+          "is rendered, once for each worker");
+ABSL_FLAG(std::int64_t, max_pixels, 120'000'000,
+          "Most pixels (width x height) an image may have, 1000 to 10000000000");
+ABSL_FLAG(std::int64_t, max_scaled_pixels, 268'000'000,
+          "As max_pixels, for baseline JPEG, which is reduced while it is decoded");
+ABSL_FLAG(std::int64_t, render_memory_bytes, std::int64_t{1536} << 20,
+          "Most memory one image may take to render, in bytes, 67108864 to 68719476736; more is "
+          "the verdict TOO_LARGE");
+ABSL_FLAG(std::string, renderer_dir, "",
+          "Folder of thumbnail-renderer and thumbnail-renderer-oiio; empty: that of this program");
+
+namespace hestia {
+namespace {
+constexpr std::int64_t kLongestSide = 65'535;
+
+void CheckRange(SettingErrors& errors, absl::string_view flag, std::int64_t value,
+                std::int64_t least, std::int64_t most) {
+  if (value < least || value > most) {
+    errors.Add(flag, absl::StrCat("must be ", least, " to ", most, ", not ", value));
+  }
+}
+
+absl::StatusOr<std::string> ProgramFolder() {
+  if (std::string folder = absl::GetFlag(FLAGS_renderer_dir); !folder.empty()) return folder;
+  std::array<char, 4096> path{};
+  const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
+  if (length <= 0) {
+    return absl::NotFoundError(
+        absl::StrCat("cannot read /proc/self/exe: ", std::strerror(errno), "; set renderer_dir"));
+  }
+  const std::string self(path.data(), static_cast<std::size_t>(length));
+  return self.substr(0, self.rfind('/'));
+}
+}  // namespace
+
+void ValidateRenderSettings(SettingErrors& errors) {
+  const absl::Duration timeout = absl::GetFlag(FLAGS_render_timeout);
+  if (timeout < absl::Milliseconds(100) || timeout > absl::Minutes(10)) {
+    errors.Add("render_timeout", "must be 100ms to 10m");
+  }
+  CheckRange(errors, "max_source_bytes", absl::GetFlag(FLAGS_max_source_bytes), 1024,
+             std::int64_t{4} << 30);
+  CheckRange(errors, "max_pixels", absl::GetFlag(FLAGS_max_pixels), 1000, 10'000'000'000);
+  CheckRange(errors, "max_scaled_pixels", absl::GetFlag(FLAGS_max_scaled_pixels), 1000,
+             10'000'000'000);
+  CheckRange(errors, "render_memory_bytes", absl::GetFlag(FLAGS_render_memory_bytes),
+             std::int64_t{64} << 20, std::int64_t{64} << 30);
+}
+
+RenderLimits RenderLimitsFromSettings() {
+  RenderLimits limits;
+  limits.timeout = absl::GetFlag(FLAGS_render_timeout);
+  limits.max_scaled_pixels = absl::GetFlag(FLAGS_max_scaled_pixels);
+  limits.max_pixels = absl::GetFlag(FLAGS_max_pixels);
+  limits.max_side_px = kLongestSide;
+  limits.max_memory_bytes = absl::GetFlag(FLAGS_render_memory_bytes);
+  return limits;
+}
+
+SourceLimits SourceLimitsFromSettings() { return {absl::GetFlag(FLAGS_max_source_bytes)}; }
+
+absl::StatusOr<RendererPrograms> FindRendererPrograms() {
+  const absl::StatusOr<std::string> folder = ProgramFolder();
+  if (!folder.ok()) return folder.status();
+  RendererPrograms programs{*folder + "/thumbnail-renderer", *folder + "/thumbnail-renderer-oiio"};
+  for (const std::string& program : {programs.fast, programs.oiio}) {
+    if (::access(program.c_str(), X_OK) != 0) {
+      return absl::NotFoundError(
+          absl::StrCat("renderer program ", program, ": ", std::strerror(errno)));
+    }
+  }
+  return programs;
+}
+
+}  // namespace hestia

@@ -1,0 +1,102 @@
+#ifndef HESTIA_THUMBNAIL_SERVICE_RENDER_RENDERER_H_
+#define HESTIA_THUMBNAIL_SERVICE_RENDER_RENDERER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+#include <absl/time/time.h>
+#include <absl/types/span.h>
+
+#include "thumbnail-service/jobs/recipe.h"
+#include "thumbnail-service/render/source_file.h"
+
+namespace hestia {
+
+// Rises with every release that may read what an earlier one could not, so that verdicts
+// of the earlier one are lifted.
+constexpr int kDecoderVersion = 1;
+
+// Where the renderer programs lie; see FindRendererPrograms in render_settings.h.
+struct RendererPrograms {
+  std::string fast;  // thumbnail-renderer: JPEG, PNG, WebP
+  std::string oiio;  // thumbnail-renderer-oiio: everything else
+};
+
+struct RenderLimits {
+  // Wall time for one image, after which its process is killed.
+  absl::Duration timeout = absl::Seconds(10);
+  // Width x height by the header: where the decoder can scale while decoding (baseline
+  // JPEG), and elsewhere.
+  std::int64_t max_scaled_pixels = 268'000'000;
+  std::int64_t max_pixels = 120'000'000;
+  // Longest side by the header.
+  std::int64_t max_side_px = 65'535;
+  // Address space of one decode.
+  std::int64_t max_memory_bytes = std::int64_t{1536} << 20;
+};
+
+struct RenderedImage {
+  int width_px = 0;
+  int height_px = 0;
+  OutputFormat format = OutputFormat::kWebp;
+  std::string data;  // the encoded image
+};
+
+struct Rendering {
+  // As stored in the file, before its orientation is applied.
+  int source_width_px = 0;
+  int source_height_px = 0;
+  // One for each recipe, in the recipes' order.
+  std::vector<RenderedImage> images;
+};
+
+// One rendering slot: the connection to a launcher of one-image processes and, from the
+// first image that needs it, to an OpenImageIO worker. Image bytes meet decoders only in
+// those processes; what comes back is checked as if an enemy had sent it.
+//
+// Thread-safety: Prepare and Render from one thread at a time; Cancel from any.
+// Blocking: Render until the image is done, at most `limits.timeout` after its process
+//   began, plus a program's start (at most 30 s, normally milliseconds).
+// Ownership: its processes die with it, and with the service however that ends.
+// Memory: the encoded images. Programs: one launcher, one decode or OpenImageIO worker.
+class Renderer {
+ public:
+  Renderer(RendererPrograms programs, RenderLimits limits);
+  ~Renderer();
+
+  Renderer(const Renderer&) = delete;
+  Renderer& operator=(const Renderer&) = delete;
+
+  // Starts the launcher now rather than with the first image.
+  //   kUnavailable  RENDERER_UNAVAILABLE: it could not be started; the message says which
+  //                 program and why. Retry, and tell the user.
+  absl::Status Prepare();
+
+  // Renders all recipes from one decode. `source` and `recipes` are borrowed for the call.
+  // 1 to kMaxRecipes recipes.
+  //   kInvalidArgument    DECODE_FAILED: the content cannot be read as what it claims to
+  //                       be; a verdict at once.
+  //   kResourceExhausted  TOO_LARGE: over a limit; a verdict at once.
+  //   kUnimplemented      UNSUPPORTED_FORMAT: a verdict at once.
+  //   kDeadlineExceeded   TIMED_OUT: killed at the timeout; a verdict after one more try.
+  //   kAborted            DECODER_CRASHED: the decoder died, or its answer was not credible;
+  //                       the message names the signal. A verdict after one more try.
+  //   kUnavailable        RENDERER_UNAVAILABLE: as Prepare.
+  //   kCancelled          Cancel() was called.
+  absl::StatusOr<Rendering> Render(const SourceFile& source, absl::Span<const Recipe> recipes);
+
+  // Makes a running Render, and every later one, return kCancelled at once. Never blocks.
+  void Cancel();
+
+ private:
+  class Slot;
+  const std::unique_ptr<Slot> slot_;
+};
+
+}  // namespace hestia
+
+#endif  // HESTIA_THUMBNAIL_SERVICE_RENDER_RENDERER_H_

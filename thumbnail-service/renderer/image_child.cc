@@ -1,0 +1,52 @@
+#include "thumbnail-service/renderer/image_child.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <span>
+#include <utility>
+
+#include "thumbnail-service/render/image_format.h"
+#include "thumbnail-service/renderer/read/readers.h"
+#include "thumbnail-service/renderer/refuse.h"
+#include "thumbnail-service/renderer/thumbnails.h"
+
+namespace hestia {
+namespace {
+// For the refusal handler, which gets no other context. Set once, before decoding.
+int verdict_fd = -1;
+
+void WriteVerdictAndExit(wire::Outcome outcome, const char* detail) {
+  ResultMemory::WriteVerdict(verdict_fd, outcome, detail);
+  ::_exit(EXIT_SUCCESS);
+}
+
+Decoded Read(ImageFormat format, std::span<const std::uint8_t> bytes, const Demand& demand) {
+  switch (format) {
+    case ImageFormat::kJpeg:
+      return ReadJpeg(bytes, demand);
+    case ImageFormat::kPng:
+      return ReadPng(bytes, demand);
+    case ImageFormat::kWebp:
+      return ReadWebp(bytes, demand);
+    default:
+      Refuse(wire::Outcome::kUnsupported, "format number %u is not read by this program",
+             static_cast<unsigned>(format));
+  }
+}
+}  // namespace
+
+void RenderImage(const wire::Request& request, int source, int result) {
+  verdict_fd = result;
+  SetRefusalHandler(WriteVerdictAndExit);
+  void* bytes = ::mmap(nullptr, request.source_bytes, PROT_READ, MAP_PRIVATE, source, 0);
+  if (bytes == MAP_FAILED) RefuseForMemory();
+  Decoded decoded = Read(static_cast<ImageFormat>(request.format),
+                         {static_cast<const std::uint8_t*>(bytes), request.source_bytes},
+                         DemandOf(request));
+  ResultMemory memory(result, request.result_bytes);
+  MakeThumbnails(std::move(decoded), request, memory);
+}
+
+}  // namespace hestia

@@ -1,0 +1,23 @@
+#ifndef HESTIA_THUMBNAIL_SERVICE_RENDERER_LAUNCHER_H_
+#define HESTIA_THUMBNAIL_SERVICE_RENDERER_LAUNCHER_H_
+
+#include "thumbnail-service/renderer/wire.h"
+
+namespace hestia {
+
+// Forks one process for each image and reports how it ended. The launcher itself never
+// looks at an image, so nothing in one can reach the next.
+//
+// Thread-safety: call from main() of a program without threads: a forked child has only
+//   the calling one, and dies with it.
+
+// Runs in the new process; its return ends the process. `source` and `result` are the
+// request's descriptors.
+using ImageTask = void (*)(const wire::Request& request, int source, int result);
+
+// Serves the control socket until its other end is closed. Returns the exit code.
+int RunLauncher(ImageTask task);
+
+}  // namespace hestia
+
+#endif  // HESTIA_THUMBNAIL_SERVICE_RENDERER_LAUNCHER_H_

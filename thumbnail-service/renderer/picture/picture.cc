@@ -1,0 +1,39 @@
+#include "thumbnail-service/renderer/picture/picture.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "thumbnail-service/renderer/refuse.h"
+
+namespace hestia {
+namespace {
+constexpr std::size_t kAlignment = 64;
+}
+
+Plane::Plane(int width, int height)
+    : covered_width(width),
+      covered_height(height),
+      width_(width),
+      height_(height),
+      stride_((static_cast<std::size_t>(width) + kAlignment - 1) / kAlignment * kAlignment) {
+  const std::size_t bytes = stride_ * static_cast<std::size_t>(height);
+  data_.reset(static_cast<std::uint8_t*>(std::aligned_alloc(kAlignment, bytes)));
+  if (data_ == nullptr) RefuseForMemory();
+}
+
+void Plane::Fill(std::uint8_t value) {
+  std::memset(data_.get(), value, stride_ * static_cast<std::size_t>(height_));
+}
+
+Size FitInside(Size image, int box_px) {
+  const int longest = std::max(image.width, image.height);
+  if (longest <= box_px) return image;
+  const double scale = static_cast<double>(box_px) / longest;
+  const auto scaled = [&](int side) {
+    return std::clamp(static_cast<int>(std::lround(side * scale)), 1, box_px);
+  };
+  return {scaled(image.width), scaled(image.height)};
+}
+
+}  // namespace hestia

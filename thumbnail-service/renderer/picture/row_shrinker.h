@@ -1,0 +1,51 @@
+#ifndef HESTIA_THUMBNAIL_SERVICE_RENDERER_PICTURE_ROW_SHRINKER_H_
+#define HESTIA_THUMBNAIL_SERVICE_RENDERER_PICTURE_ROW_SHRINKER_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "thumbnail-service/renderer/picture/picture.h"
+
+namespace hestia {
+
+// Takes an image row by row, as a decoder makes it, and keeps only what a thumbnail needs:
+// every block of whole pixels is averaged so that at least twice the wanted size is left
+// for the resizer. So a full-size picture never exists.
+//
+// Thread-safety: none. Memory: one row of sums, and at most about 9 x the wanted size.
+class RowShrinker {
+ public:
+  // Whether the rows' colours are multiplied by their alpha already.
+  enum class Alpha { kStraight, kPremultiplied };
+
+  // `channels`: 1 grey, 2 grey + alpha, 3 RGB, 4 RGB + alpha; 8 bits each. `wanted` is the
+  // largest size that will be asked of the resizer.
+  RowShrinker(Size image, int channels, Size wanted, Alpha alpha = Alpha::kStraight);
+
+  // The next row from the top: width x channels bytes.
+  void Add(const std::uint8_t* row);
+
+  // The picture, after all rows: kGrey for 1 channel, else kRgb, premultiplied.
+  Picture Finish();
+
+ private:
+  void AccumulateOpaque(const std::uint8_t* row);
+  void AccumulateAlpha(const std::uint8_t* row);
+  void EmitRow();
+
+  const Size image_;
+  const int channels_;
+  const Alpha alpha_;
+  const int block_width_;
+  const int block_height_;
+  const Size shrunk_;
+  int rows_in_block_ = 0;
+  int next_row_ = 0;
+  // One sum for each shrunk column and output plane, in columns order.
+  std::vector<std::uint32_t> sums_;
+  std::vector<Plane> planes_;  // alpha last, when there is one
+};
+
+}  // namespace hestia
+
+#endif  // HESTIA_THUMBNAIL_SERVICE_RENDERER_PICTURE_ROW_SHRINKER_H_

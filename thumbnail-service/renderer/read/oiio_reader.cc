@@ -1,0 +1,168 @@
+#include "thumbnail-service/renderer/read/oiio_reader.h"
+
+#include <OpenImageIO/imageio.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include "thumbnail-service/renderer/picture/row_shrinker.h"
+#include "thumbnail-service/renderer/refuse.h"
+
+namespace hestia {
+namespace {
+constexpr int kStripRows = 64;
+constexpr int kMaxChannels = 64;
+constexpr int kMaxImageMb = 4096;
+
+[[noreturn]] void RefuseRead(std::string error, const std::string& path) {
+  // The path is a descriptor's: of no use to anybody.
+  for (std::size_t at = error.find(path); at != std::string::npos; at = error.find(path)) {
+    error.replace(at, path.size(), "the file");
+  }
+  Refuse(wire::Outcome::kDecodeFailed, "%s",
+         error.empty() ? "the reader failed without a message" : error.c_str());
+}
+
+// Which channels of the file make the picture.
+struct Channels {
+  int colours = 1;  // 1 or 3, from channel 0
+  bool alpha = false;
+  int count() const { return colours + (alpha ? 1 : 0); }
+};
+
+Channels ChooseChannels(const OIIO::ImageSpec& spec) {
+  Channels channels;
+  channels.colours = spec.nchannels >= 3 ? 3 : 1;
+  // Alpha elsewhere than behind the colours would have to be gathered; no format here
+  // does that but an EXR with many layers.
+  channels.alpha = spec.alpha_channel == channels.colours;
+  return channels;
+}
+
+bool IsFloat(const OIIO::ImageSpec& spec) {
+  return spec.format == OIIO::TypeDesc::HALF || spec.format == OIIO::TypeDesc::FLOAT ||
+         spec.format == OIIO::TypeDesc::DOUBLE;
+}
+
+std::uint8_t ToByte(float value) {
+  // The comparison is false for NaN, too.
+  return value > 0 ? static_cast<std::uint8_t>(std::lround(std::min(value, 1.0F) * 255.0F)) : 0;
+}
+
+float EncodeSrgb(float linear) {
+  return linear <= 0.0031308F ? 12.92F * linear : 1.055F * std::pow(linear, 1 / 2.4F) - 0.055F;
+}
+
+// Light is clipped at 1, then encoded as sRGB; alpha is straight afterwards.
+void LightToBytes(const float* row, int width, Channels channels, std::uint8_t* bytes) {
+  for (int x = 0; x < width; ++x) {
+    const float alpha = channels.alpha ? row[channels.colours] : 1.0F;
+    for (int c = 0; c < channels.colours; ++c) {
+      const float straight = alpha > 0 && alpha < 1 ? row[c] / alpha : row[c];
+      *bytes++ = ToByte(EncodeSrgb(std::min(straight, 1.0F)));
+    }
+    if (channels.alpha) *bytes++ = ToByte(alpha);
+    row += channels.count();
+  }
+}
+
+class StripReader {
+ public:
+  StripReader(OIIO::ImageInput& input, Channels channels, std::string path)
+      : input_(input), channels_(channels), path_(std::move(path)) {}
+
+  // Rows [begin, end) counted from the top, as OIIO's `type`.
+  void Read(int begin, int end, OIIO::TypeDesc type, void* data) {
+    const OIIO::ImageSpec& spec = input_.spec();
+    const int top = spec.y + begin;
+    const int bottom = spec.y + end;
+    const bool read =
+        spec.tile_width == 0
+            ? input_.read_scanlines(0, 0, top, bottom, spec.z, 0, channels_.count(), type, data)
+            : input_.read_tiles(0, 0, spec.x, spec.x + spec.width, top, bottom, spec.z, spec.z + 1,
+                                0, channels_.count(), type, data);
+    if (!read) RefuseRead(input_.geterror(), path_);
+  }
+
+  int rows() const { return input_.spec().tile_height > 0 ? input_.spec().tile_height : kStripRows; }
+
+ private:
+  OIIO::ImageInput& input_;
+  const Channels channels_;
+  const std::string path_;
+};
+
+Picture ReadBytes(StripReader& strips, Size size, Channels channels, Size target) {
+  RowShrinker shrinker(size, channels.count(), target, RowShrinker::Alpha::kPremultiplied);
+  const std::size_t stride = static_cast<std::size_t>(size.width) *
+                             static_cast<std::size_t>(channels.count());
+  std::vector<std::uint8_t> strip(stride * static_cast<std::size_t>(strips.rows()));
+  for (int begin = 0; begin < size.height; begin += strips.rows()) {
+    const int end = std::min(begin + strips.rows(), size.height);
+    strips.Read(begin, end, OIIO::TypeDesc::UINT8, strip.data());
+    for (int y = begin; y < end; ++y) {
+      shrinker.Add(strip.data() + static_cast<std::size_t>(y - begin) * stride);
+    }
+  }
+  return shrinker.Finish();
+}
+
+Picture ReadLight(StripReader& strips, Size size, Channels channels, Size target) {
+  RowShrinker shrinker(size, channels.count(), target);
+  const std::size_t stride = static_cast<std::size_t>(size.width) *
+                             static_cast<std::size_t>(channels.count());
+  std::vector<float> strip(stride * static_cast<std::size_t>(strips.rows()));
+  std::vector<std::uint8_t> row(stride);
+  for (int begin = 0; begin < size.height; begin += strips.rows()) {
+    const int end = std::min(begin + strips.rows(), size.height);
+    strips.Read(begin, end, OIIO::TypeDesc::FLOAT, strip.data());
+    for (int y = begin; y < end; ++y) {
+      LightToBytes(strip.data() + static_cast<std::size_t>(y - begin) * stride, size.width,
+                   channels, row.data());
+      shrinker.Add(row.data());
+    }
+  }
+  return shrinker.Finish();
+}
+}  // namespace
+
+void SetUpOiio() {
+  OIIO::attribute("threads", 1);
+  OIIO::attribute("exr_threads", -1);
+  OIIO::attribute("try_all_readers", 0);
+  OIIO::attribute("limits:channels", kMaxChannels);
+  OIIO::attribute("limits:imagesize_MB", kMaxImageMb);
+}
+
+Decoded ReadByOiio(const std::string& path, const std::string& reader, const Demand& demand) {
+  const std::unique_ptr<OIIO::ImageInput> input = OIIO::ImageInput::create(reader);
+  if (input == nullptr) {
+    Refuse(wire::Outcome::kUnsupported, "this OpenImageIO has no reader for %s: %s",
+           reader.c_str(), OIIO::geterror().c_str());
+  }
+  input->threads(1);
+  OIIO::ImageSpec spec;
+  if (!input->open(path, spec)) RefuseRead(input->geterror(), path);
+  if (spec.width < 0 || spec.height < 0) RefuseRead("the header gives a negative size", path);
+  RefuseUnlessWithin(static_cast<std::uint64_t>(spec.width),
+                     static_cast<std::uint64_t>(spec.height), demand.limits.max_pixels,
+                     demand.limits.max_side_px);
+  if (spec.depth > 1 || spec.nchannels < 1 || spec.deep) {
+    Refuse(wire::Outcome::kUnsupported, "not a flat picture: %d deep, %d channels", spec.depth,
+           spec.nchannels);
+  }
+  Decoded decoded;
+  decoded.stored = {spec.width, spec.height};
+  decoded.orientation = spec.get_int_attribute("Orientation", 1);
+  const Size target = FitInside(decoded.stored, demand.box_px);
+  const Channels channels = ChooseChannels(spec);
+  StripReader strips(*input, channels, path);
+  decoded.picture = IsFloat(spec) ? ReadLight(strips, decoded.stored, channels, target)
+                                  : ReadBytes(strips, decoded.stored, channels, target);
+  input->close();
+  return decoded;
+}
+
+}  // namespace hestia

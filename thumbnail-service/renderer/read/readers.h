@@ -1,0 +1,42 @@
+#ifndef HESTIA_THUMBNAIL_SERVICE_RENDERER_READ_READERS_H_
+#define HESTIA_THUMBNAIL_SERVICE_RENDERER_READ_READERS_H_
+
+#include <cstdint>
+#include <span>
+
+#include "thumbnail-service/renderer/picture/picture.h"
+#include "thumbnail-service/renderer/wire.h"
+
+namespace hestia {
+
+// The decoders of the fast renderer. Each reads the header, refuses (refuse.h) what is over
+// a limit, and decodes no more than a thumbnail needs: scaled where the format allows.
+// What is cut short or damaged is refused, too.
+//
+// Thread-safety: pure functions. Blocking: CPU-bound; the file is in memory.
+
+// What is asked of a reader.
+struct Demand {
+  int box_px = 0;  // side of the largest square a thumbnail must fit in
+  wire::Limits limits;
+};
+
+// What a reader made: at least as large as the demand's box asks, at most the image.
+struct Decoded {
+  Picture picture;     // as stored: not yet upright
+  Size stored;         // by the header
+  int orientation = 1;  // EXIF's number
+};
+
+// CMYK and YCCK become RGB by simple inversion. The rest stays YCbCr or grey.
+Decoded ReadJpeg(std::span<const std::uint8_t> bytes, const Demand& demand);
+
+// All colour types; 16 bits are reduced to 8, palettes and tRNS expanded.
+Decoded ReadPng(std::span<const std::uint8_t> bytes, const Demand& demand);
+
+// The first frame, of an animation too. Without alpha it stays YUV.
+Decoded ReadWebp(std::span<const std::uint8_t> bytes, const Demand& demand);
+
+}  // namespace hestia
+
+#endif  // HESTIA_THUMBNAIL_SERVICE_RENDERER_READ_READERS_H_

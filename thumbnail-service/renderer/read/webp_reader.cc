@@ -1,0 +1,150 @@
+#include <webp/decode.h>
+#include <webp/demux.h>
+
+#include <memory>
+#include <vector>
+
+#include "thumbnail-service/renderer/picture/orientation.h"
+#include "thumbnail-service/renderer/picture/row_shrinker.h"
+#include "thumbnail-service/renderer/read/readers.h"
+#include "thumbnail-service/renderer/refuse.h"
+
+namespace hestia {
+namespace {
+struct DeleteDemuxer {
+  void operator()(WebPDemuxer* demuxer) const { WebPDemuxDelete(demuxer); }
+};
+using Demuxer = std::unique_ptr<WebPDemuxer, DeleteDemuxer>;
+
+void RefuseUnlessOk(VP8StatusCode status) {
+  switch (status) {
+    case VP8_STATUS_OK:
+      return;
+    case VP8_STATUS_OUT_OF_MEMORY:
+      RefuseForMemory();
+    case VP8_STATUS_SUSPENDED:
+    case VP8_STATUS_NOT_ENOUGH_DATA:
+      Refuse(wire::Outcome::kDecodeFailed, "WebP: the file is cut short");
+    case VP8_STATUS_UNSUPPORTED_FEATURE:
+      Refuse(wire::Outcome::kUnsupported, "WebP: uses a feature the decoder does not know");
+    default:
+      Refuse(wire::Outcome::kDecodeFailed, "WebP: the data is damaged (decoder status %d)",
+             status);
+  }
+}
+
+Demuxer Demux(std::span<const std::uint8_t> bytes) {
+  const WebPData data{bytes.data(), bytes.size()};
+  WebPDemuxState state = WEBP_DEMUX_PARSE_ERROR;
+  return Demuxer(WebPDemuxPartial(&data, &state));
+}
+
+int Orientation(const WebPDemuxer* demuxer) {
+  WebPChunkIterator chunk{};
+  if (demuxer == nullptr || WebPDemuxGetChunk(demuxer, "EXIF", 1, &chunk) == 0) return 1;
+  const int orientation = ReadExifOrientation({chunk.chunk.bytes, chunk.chunk.size});
+  WebPDemuxReleaseChunkIterator(&chunk);
+  return orientation;
+}
+
+// Straight to YUV, and reduced by the decoder when less than half of the size is wanted.
+Picture ReadYuv(std::span<const std::uint8_t> bytes, Size size, Size target) {
+  WebPDecoderConfig config;
+  if (WebPInitDecoderConfig(&config) == 0) RefuseUnlessOk(VP8_STATUS_INVALID_PARAM);
+  Size reduced = size;
+  if (2 * target.width < size.width && 2 * target.height < size.height) {
+    reduced = {2 * target.width, 2 * target.height};
+    config.options.use_scaling = 1;
+    config.options.scaled_width = reduced.width;
+    config.options.scaled_height = reduced.height;
+  }
+  Picture picture;
+  picture.colour = Colour::kYuvLimited;
+  const Size chroma{(reduced.width + 1) / 2, (reduced.height + 1) / 2};
+  picture.planes.emplace_back(reduced.width, reduced.height);
+  picture.planes.emplace_back(chroma.width, chroma.height);
+  picture.planes.emplace_back(chroma.width, chroma.height);
+  config.output.colorspace = MODE_YUV;
+  config.output.is_external_memory = 1;
+  WebPYUVABuffer& yuv = config.output.u.YUVA;
+  const auto bytes_of = [](const Plane& p) { return p.stride() * static_cast<std::size_t>(p.height()); };
+  yuv.y = picture.planes[0].Row(0);
+  yuv.u = picture.planes[1].Row(0);
+  yuv.v = picture.planes[2].Row(0);
+  yuv.y_stride = static_cast<int>(picture.planes[0].stride());
+  yuv.u_stride = yuv.v_stride = static_cast<int>(picture.planes[1].stride());
+  yuv.y_size = bytes_of(picture.planes[0]);
+  yuv.u_size = yuv.v_size = bytes_of(picture.planes[1]);
+  RefuseUnlessOk(WebPDecode(bytes.data(), bytes.size(), &config));
+  return picture;
+}
+
+void DecodeRgba(std::span<const std::uint8_t> bytes, Size size, std::uint8_t* target,
+                std::size_t stride) {
+  WebPDecoderConfig config;
+  if (WebPInitDecoderConfig(&config) == 0) RefuseUnlessOk(VP8_STATUS_INVALID_PARAM);
+  config.output.colorspace = MODE_RGBA;
+  config.output.is_external_memory = 1;
+  config.output.u.RGBA.rgba = target;
+  config.output.u.RGBA.stride = static_cast<int>(stride);
+  config.output.u.RGBA.size =
+      stride * static_cast<std::size_t>(size.height - 1) + static_cast<std::size_t>(size.width) * 4;
+  RefuseUnlessOk(WebPDecode(bytes.data(), bytes.size(), &config));
+}
+
+Picture ShrinkRgba(const std::vector<std::uint8_t>& rgba, Size size, Size target) {
+  RowShrinker shrinker(size, 4, target);
+  const std::size_t stride = static_cast<std::size_t>(size.width) * 4;
+  for (int y = 0; y < size.height; ++y) {
+    shrinker.Add(rgba.data() + static_cast<std::size_t>(y) * stride);
+  }
+  return shrinker.Finish();
+}
+
+// The first frame may cover only a part of the canvas; the rest of it is transparent.
+void DecodeFirstFrame(const WebPDemuxer* demuxer, Size canvas, std::vector<std::uint8_t>& rgba) {
+  WebPIterator frame{};
+  if (demuxer == nullptr || WebPDemuxGetFrame(demuxer, 1, &frame) == 0) {
+    Refuse(wire::Outcome::kDecodeFailed, "WebP: the animation has no whole first frame");
+  }
+  if (frame.x_offset < 0 || frame.y_offset < 0 || frame.width <= 0 || frame.height <= 0 ||
+      frame.width > canvas.width - frame.x_offset ||
+      frame.height > canvas.height - frame.y_offset) {
+    Refuse(wire::Outcome::kDecodeFailed, "WebP: the first frame sticks out of the image");
+  }
+  const std::size_t stride = static_cast<std::size_t>(canvas.width) * 4;
+  std::uint8_t* corner = rgba.data() + static_cast<std::size_t>(frame.y_offset) * stride +
+                         static_cast<std::size_t>(frame.x_offset) * 4;
+  DecodeRgba({frame.fragment.bytes, frame.fragment.size}, {frame.width, frame.height}, corner,
+             stride);
+  WebPDemuxReleaseIterator(&frame);
+}
+}  // namespace
+
+Decoded ReadWebp(std::span<const std::uint8_t> bytes, const Demand& demand) {
+  WebPBitstreamFeatures features;
+  RefuseUnlessOk(WebPGetFeatures(bytes.data(), bytes.size(), &features));
+  Decoded decoded;
+  decoded.stored = {features.width, features.height};
+  RefuseUnlessWithin(static_cast<std::uint64_t>(features.width),
+                     static_cast<std::uint64_t>(features.height), demand.limits.max_pixels,
+                     demand.limits.max_side_px);
+  const Size target = FitInside(decoded.stored, demand.box_px);
+  const Demuxer demuxer = Demux(bytes);
+  decoded.orientation = Orientation(demuxer.get());
+  if (features.has_animation == 0 && features.has_alpha == 0) {
+    decoded.picture = ReadYuv(bytes, decoded.stored, target);
+    return decoded;
+  }
+  const std::size_t stride = static_cast<std::size_t>(features.width) * 4;
+  std::vector<std::uint8_t> rgba(stride * static_cast<std::size_t>(features.height));
+  if (features.has_animation != 0) {
+    DecodeFirstFrame(demuxer.get(), decoded.stored, rgba);
+  } else {
+    DecodeRgba(bytes, decoded.stored, rgba.data(), stride);
+  }
+  decoded.picture = ShrinkRgba(rgba, decoded.stored, target);
+  return decoded;
+}
+
+}  // namespace hestia

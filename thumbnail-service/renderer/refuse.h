@@ -1,0 +1,36 @@
+#ifndef HESTIA_THUMBNAIL_SERVICE_RENDERER_REFUSE_H_
+#define HESTIA_THUMBNAIL_SERVICE_RENDERER_REFUSE_H_
+
+#include <cstdint>
+
+#include "thumbnail-service/renderer/wire.h"
+
+namespace hestia {
+
+// How a renderer gives up on an image: it says why, and its process ends. A process lives
+// for one image (or, with OpenImageIO, is replaced after a failure), so nothing has to be
+// unwound through C libraries that are in the middle of a hostile file.
+//
+// Thread-safety: any thread may refuse; the first one wins.
+
+// Writes the verdict where the service will look for it, and ends the process.
+using RefusalHandler = void (*)(wire::Outcome outcome, const char* detail);
+
+// Must be set before any decoder runs. Also makes a failed `new` a refusal.
+void SetRefusalHandler(RefusalHandler handler);
+
+// `format` as printf's: a sentence for a person who wonders why there is no thumbnail.
+[[noreturn]] [[gnu::format(printf, 2, 3)]] void Refuse(wire::Outcome outcome, const char* format,
+                                                       ...);
+
+// The image needs more memory than a renderer may have. Allocates nothing.
+[[noreturn]] void RefuseForMemory();
+
+// Refuses an image whose header says that it is empty, has a side over the limit, or more
+// than `max_pixels` pixels. To be called before anything is decoded.
+void RefuseUnlessWithin(std::uint64_t width_px, std::uint64_t height_px, std::uint64_t max_pixels,
+                        std::uint64_t max_side_px);
+
+}  // namespace hestia
+
+#endif  // HESTIA_THUMBNAIL_SERVICE_RENDERER_REFUSE_H_

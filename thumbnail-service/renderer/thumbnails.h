@@ -1,0 +1,43 @@
+#ifndef HESTIA_THUMBNAIL_SERVICE_RENDERER_THUMBNAILS_H_
+#define HESTIA_THUMBNAIL_SERVICE_RENDERER_THUMBNAILS_H_
+
+#include <cstdint>
+#include <span>
+
+#include "thumbnail-service/renderer/read/readers.h"
+#include "thumbnail-service/renderer/wire.h"
+
+namespace hestia {
+
+// Where a request's answer is put: the shared memory of wire.h.
+//
+// Thread-safety: none. Ownership: borrows the descriptor.
+class ResultMemory {
+ public:
+  ResultMemory(int fd, std::uint64_t size_bytes);
+
+  // Puts one encoded image as number `index`. Refuses when there is no room.
+  void Put(std::uint32_t index, Size size, std::span<const std::uint8_t> encoded);
+  // Writes the header; nothing counts before.
+  void Finish(Size stored, std::uint32_t image_count);
+
+  // Writes a verdict instead of images. Allocates nothing.
+  static void WriteVerdict(int fd, wire::Outcome outcome, const char* detail);
+
+ private:
+  const int fd_;
+  const std::uint64_t size_bytes_;
+  std::uint64_t used_bytes_;
+  wire::ResultHeader header_;
+};
+
+// What a request asks of the readers.
+Demand DemandOf(const wire::Request& request);
+
+// The whole way behind the decoder: scale to the largest thumbnail, turn upright, scale
+// that to each smaller one, encode.
+void MakeThumbnails(Decoded decoded, const wire::Request& request, ResultMemory& result);
+
+}  // namespace hestia
+
+#endif  // HESTIA_THUMBNAIL_SERVICE_RENDERER_THUMBNAILS_H_

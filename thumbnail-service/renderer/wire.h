@@ -1,0 +1,116 @@
+#ifndef HESTIA_THUMBNAIL_SERVICE_RENDERER_WIRE_H_
+#define HESTIA_THUMBNAIL_SERVICE_RENDERER_WIRE_H_
+
+#include <cstdint>
+#include <type_traits>
+
+// What the service and its renderer programs say to each other. Both are built together;
+// the version is there to notice a program left over from another release.
+//
+// The control socket is a SOCK_SEQPACKET pair, descriptor 3 in the program. One message is
+// one packet of fixed size, in this machine's own byte order:
+//
+//   program → service   Ready      once, when it can take requests
+//   service → program   Request    with two descriptors: source (read-only use), result
+//   launcher → service  Started    with one: the pidfd of the process made for the image
+//   launcher → service  Ended      its wait status, after it is gone
+//   worker → service    Ended      status 0, when the result is written
+//
+// One request is in work at a time. EOF on the socket means: kill what runs, and exit.
+//
+// The result goes into shared memory that the service made and sealed in size: a
+// ResultHeader at 0, encoded images wherever the header says. The service believes none of
+// it before it has checked a copy of its own.
+namespace hestia::wire {
+
+constexpr std::uint32_t kMagic = 0x52545348;  // "HSTR"
+constexpr std::uint32_t kVersion = 1;
+constexpr int kControlFd = 3;
+constexpr std::uint32_t kMaxImages = 16;
+
+enum class Kind : std::uint32_t { kReady = 1, kRequest = 2, kStarted = 3, kEnded = 4 };
+
+struct Preamble {
+  std::uint32_t magic = kMagic;
+  std::uint32_t version = kVersion;
+  Kind kind = Kind::kReady;
+  std::uint32_t unused = 0;
+  std::uint64_t request_id = 0;  // 0 in Ready
+};
+
+struct Ready {
+  Preamble preamble;
+};
+
+enum class Encoding : std::uint32_t { kWebp = 1, kJpeg = 2 };
+
+// One image to make: fits inside box_px x box_px, never enlarged.
+struct ImageSpec {
+  std::uint32_t box_px = 0;
+  Encoding encoding = Encoding::kWebp;
+  std::uint32_t quality = 0;  // 1..100
+  std::uint32_t effort = 0;   // 0..6
+};
+
+struct Limits {
+  std::uint64_t max_scaled_pixels = 0;
+  std::uint64_t max_pixels = 0;
+  std::uint64_t max_side_px = 0;
+  std::uint64_t max_memory_bytes = 0;
+  std::uint64_t timeout_seconds = 0;  // rounded up; the program's own last resort
+};
+
+struct Request {
+  Preamble preamble;
+  std::uint32_t format = 0;  // ImageFormat
+  std::uint32_t image_count = 0;
+  std::uint64_t source_bytes = 0;
+  std::uint64_t result_bytes = 0;
+  Limits limits;
+  ImageSpec images[kMaxImages];
+};
+
+struct Started {
+  Preamble preamble;
+};
+
+struct Ended {
+  Preamble preamble;
+  std::int32_t wait_status = 0;  // as wait4(2) gives it
+  std::uint32_t unused = 0;
+  std::uint64_t peak_rss_kib = 0;
+  std::uint64_t cpu_us = 0;
+};
+
+enum class Outcome : std::uint32_t {
+  kNone = 0,  // nothing was written: the process died
+  kRendered = 1,
+  kDecodeFailed = 2,
+  kTooLarge = 3,
+  kUnsupported = 4,
+};
+
+struct ResultImage {
+  std::uint32_t width_px = 0;
+  std::uint32_t height_px = 0;
+  std::uint64_t offset = 0;  // from the start of the shared memory
+  std::uint64_t size_bytes = 0;
+};
+
+struct ResultHeader {
+  std::uint32_t magic = 0;
+  std::uint32_t version = 0;
+  Outcome outcome = Outcome::kNone;
+  std::uint32_t image_count = 0;
+  std::uint32_t source_width_px = 0;
+  std::uint32_t source_height_px = 0;
+  char detail[512] = {};  // a sentence for people, NUL-terminated; for failures
+  ResultImage images[kMaxImages];
+};
+
+static_assert(std::is_trivially_copyable_v<Request> && std::is_trivially_copyable_v<Ended> &&
+              std::is_trivially_copyable_v<ResultHeader>);
+
+}  // namespace hestia::wire
+
+#endif  // HESTIA_THUMBNAIL_SERVICE_RENDERER_WIRE_H_

@@ -1,0 +1,25 @@
+#ifndef HESTIA_THUMBNAIL_SERVICE_RENDERER_WRITE_ENCODERS_H_
+#define HESTIA_THUMBNAIL_SERVICE_RENDERER_WRITE_ENCODERS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "thumbnail-service/renderer/picture/picture.h"
+
+namespace hestia {
+
+// Pictures to bytes. Both take YUV planes as they are, without a detour by RGB. They
+// refuse (refuse.h) only when the library fails, which a picture within the limits does
+// not make it do.
+//
+// Thread-safety: pure functions. Blocking: CPU-bound.
+
+// `quality` 1..100, `effort` 0..6 (libwebp's method). Alpha is kept.
+std::vector<std::uint8_t> EncodeWebp(const Picture& picture, int quality, int effort);
+
+// Baseline JPEG, 4:2:0. What is transparent lies on white.
+std::vector<std::uint8_t> EncodeJpeg(const Picture& picture, int quality);
+
+}  // namespace hestia
+
+#endif  // HESTIA_THUMBNAIL_SERVICE_RENDERER_WRITE_ENCODERS_H_

@@ -1,0 +1,120 @@
+// ThumbnailService::Sync, the call that waits for ingest and rendering to catch up.
+#include <utility>
+
+#include <absl/strings/str_cat.h>
+#include <absl/time/clock.h>
+
+#include "common/grpc_status.h"
+#include "common/monotonic_clock.h"
+#include "thumbnail-service/rpc/call_checks.h"
+#include "thumbnail-service/rpc/thumbnail_service.h"
+
+namespace hestia {
+
+namespace v1 = thumbnail::v1;
+
+namespace {
+// A point of another epoch may only mean that ingest has not met the new epoch yet; asking the
+// watcher again is due only if that lasts.
+constexpr absl::Duration kEpochPatience = absl::Seconds(1);
+}  // namespace
+
+struct ThumbnailService::SyncCall {
+  grpc::CallbackServerContext* context;
+  const v1::SyncRequest* request;
+  v1::SyncResponse* response;
+  grpc::ServerUnaryReactor* reactor;
+
+  absl::Mutex mu;
+  SyncPoint point ABSL_GUARDED_BY(mu);
+  absl::Duration taken_at ABSL_GUARDED_BY(mu);
+  bool taking ABSL_GUARDED_BY(mu) = false;  // a new point is being asked for
+  absl::Status trouble ABSL_GUARDED_BY(mu);  // of asking for it
+
+  SyncCall(grpc::CallbackServerContext* c, const v1::SyncRequest* q, v1::SyncResponse* r)
+      : context(c), request(q), response(r), reactor(c->DefaultReactor()) {}
+
+  absl::Time Deadline() const {
+    const std::chrono::system_clock::time_point deadline = context->deadline();
+    return deadline == std::chrono::system_clock::time_point::max() ? absl::InfiniteFuture()
+                                                                    : absl::FromChrono(deadline);
+  }
+  void Finish(const absl::Status& status) { reactor->Finish(ToGrpc(status)); }
+};
+
+grpc::ServerUnaryReactor* ThumbnailService::Sync(grpc::CallbackServerContext* context,
+                                                 const v1::SyncRequest* request,
+                                                 v1::SyncResponse* response) {
+  auto call = std::make_shared<SyncCall>(context, request, response);
+  const bool accepted = sync_pool_.TryRun([this, call] {
+    if (const absl::Status status = BeginSync(call); !status.ok()) call->Finish(status);
+  });
+  if (!accepted) call->Finish(absl::ResourceExhaustedError("too many calls wait; retry"));
+  return call->reactor;
+}
+
+absl::Status ThumbnailService::BeginSync(const std::shared_ptr<SyncCall>& call) {
+  if (absl::Status status = CheckLibraryNamed(call->request->library()); !status.ok()) {
+    return status;
+  }
+  if (absl::Status status = TakeSyncPoint(*call); !status.ok()) return status;
+  const bool added = waiting_.Add(Waiter{
+      .deadline = call->Deadline(),
+      .cancelled = [call] { return call->context->IsCancelled(); },
+      .try_finish =
+          [this, call] {
+            if (AnswerSync(*call)) return true;
+            absl::MutexLock lock(&call->mu);
+            const bool ask = !call->taking && MonotonicNow() - call->taken_at > kEpochPatience;
+            // When the pool is full the next look asks.
+            if (ask) {
+              call->taking = sync_pool_.TryRun([this, call] { TakeSyncPoint(*call).IgnoreError(); });
+            }
+            return false;
+          },
+      .abandon = [call](const absl::Status& why) { call->Finish(why); }});
+  return added ? absl::OkStatus() : absl::ResourceExhaustedError("too many calls wait; retry");
+}
+
+absl::Status ThumbnailService::TakeSyncPoint(SyncCall& call) {
+  const absl::Duration left = call.Deadline() - absl::Now();
+  const absl::StatusOr<SyncPoint> point = feed_.Sync(call.request->library(), left);
+  absl::MutexLock lock(&call.mu);
+  call.taking = false;
+  call.taken_at = MonotonicNow();
+  call.trouble = point.status();
+  if (point.ok()) call.point = *point;
+  return point.status();
+}
+
+// Answers when the point is reached. A later point is as good as the first one: it covers what
+// that covered, so a changed epoch only means to wait for another point.
+bool ThumbnailService::AnswerSync(SyncCall& call) {
+  Cursor cursor;
+  {
+    absl::MutexLock lock(&call.mu);
+    if (absl::IsNotFound(call.trouble) || absl::IsFailedPrecondition(call.trouble)) {
+      call.Finish(call.trouble);
+      return true;
+    }
+    cursor = call.point.cursor;
+  }
+  const absl::StatusOr<std::int64_t> library = catalog_.FindLibrary(call.request->library());
+  // The watcher knows it, so it will be registered within a beat.
+  if (!library.ok()) return false;
+  const absl::StatusOr<SyncStanding> standing = catalog_.Standing(*library, cursor);
+  if (!standing.ok() || !standing->reached) {
+    absl::MutexLock lock(&call.mu);
+    // Only another epoch makes asking again worthwhile.
+    if (standing.ok() && standing->same_epoch) call.taken_at = MonotonicNow();
+    return false;
+  }
+  {
+    absl::MutexLock lock(&call.mu);
+    call.response->set_settling_files(call.point.settling_files);
+  }
+  call.Finish(absl::OkStatus());
+  return true;
+}
+
+}  // namespace hestia

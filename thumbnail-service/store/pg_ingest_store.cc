@@ -1,0 +1,240 @@
+#include "thumbnail-service/store/pg_ingest_store.h"
+
+#include <utility>
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
+#include <absl/strings/str_cat.h>
+#include <absl/time/clock.h>
+
+#include "thumbnail-service/jobs/listing_merge.h"
+#include "thumbnail-service/store/pg_ingest_sql.h"
+
+namespace hestia {
+namespace {
+
+constexpr int kRowsPerPage = 2000;
+// What a listing told has no sequence of its own yet: it is older than any later cursor.
+constexpr std::uint64_t kListedSequence = 0;
+
+// PostgreSQL has no unsigned 64-bit type; the bit pattern is kept.
+std::int64_t Signed(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+std::uint64_t Unsigned(std::int64_t value) { return static_cast<std::uint64_t>(value); }
+
+KnownFile ToKnownFile(const pqxx::row& row) {
+  return KnownFile{.id = row[0].as<std::int64_t>(),
+                   .path = row[1].as<std::string>(),
+                   .stamp = {.size_bytes = row[2].as<std::int64_t>(),
+                             .mtime_ns = row[3].as<std::int64_t>(),
+                             .inode = Unsigned(row[4].as<std::int64_t>())},
+                   .status = static_cast<FileStatus>(row[5].as<int>()),
+                   .marked = row[6].as<bool>()};
+}
+
+absl::Status LockLease(pqxx::work& tx, const Lease& lease) {
+  const pqxx::result row = tx.exec_prepared(kLockLease.name, lease.library_id, lease.token);
+  if (!row.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("the lease with token ", lease.token, " is another replica's now"));
+}
+
+void WriteCursor(pqxx::work& tx, const Lease& lease, const Cursor& cursor) {
+  tx.exec_prepared(kStoreCursor.name, lease.library_id, Signed(cursor.epoch),
+                   Signed(cursor.sequence));
+  tx.exec_prepared(kNotifyProgress.name);
+}
+
+void SetMarks(pqxx::work& tx, const std::vector<std::int64_t>& ids, bool marked) {
+  if (!ids.empty()) tx.exec_prepared(kMark.name, PgArray(ids), marked);
+}
+
+int Count(const pqxx::result& result) { return result[0][0].as<int>(); }
+
+// Everything beneath `scope` orders between scope + '/' and scope + '0'.
+std::string FirstBeneath(absl::string_view scope) { return absl::StrCat(scope, "/"); }
+std::string PastBeneath(absl::string_view scope) { return absl::StrCat(scope, "0"); }
+
+void Remove(pqxx::work& tx, const Lease& lease, const ToldFile& told, IngestEffect& effect) {
+  effect.removed += Count(tx.exec_prepared(kRemovePaths.name, lease.library_id,
+                                           PgArray(std::vector<std::string>{told.path})));
+  if (!told.subtree_absent) return;
+  effect.removed += Count(tx.exec_prepared(kRemoveSubtree.name, lease.library_id,
+                                           FirstBeneath(told.path), PastBeneath(told.path)));
+}
+
+}  // namespace
+
+PgIngestStore::PgIngestStore(const std::string& url, std::string decoder_version)
+    : session_(url, kIngestStatements), decoder_version_(std::move(decoder_version)) {}
+
+absl::StatusOr<std::optional<Cursor>> PgIngestStore::Resume(const Lease& lease) {
+  return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::optional<Cursor>> {
+    if (absl::Status status = LockLease(tx, lease); !status.ok()) return status;
+    tx.exec_prepared(kClearMarks.name, lease.library_id);
+    const pqxx::result row = tx.exec_prepared(kLoadCursor.name, lease.library_id);
+    if (row.empty() || row[0][0].is_null()) return std::optional<Cursor>();
+    return std::optional<Cursor>(Cursor{.epoch = Unsigned(row[0][0].as<std::int64_t>()),
+                                        .sequence = Unsigned(row[0][1].as<std::int64_t>())});
+  });
+}
+
+// Order matters between a path's appearance and its parent's removal, so states are applied
+// in runs: present ones together, each removal by itself.
+absl::StatusOr<IngestEffect> PgIngestStore::ApplyStates(const Lease& lease,
+                                                        absl::Span<const ToldFile> files,
+                                                        const Cursor& cursor) {
+  return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<IngestEffect> {
+    if (absl::Status status = LockLease(tx, lease); !status.ok()) return status;
+    IngestEffect effect;
+    std::size_t begin = 0;
+    while (begin < files.size()) {
+      std::size_t end = begin;
+      absl::flat_hash_set<absl::string_view> paths;
+      while (end < files.size() && files[end].present && paths.insert(files[end].path).second) {
+        ++end;
+      }
+      if (end == begin) {
+        Remove(tx, lease, files[begin], effect);
+        ++begin;
+        continue;
+      }
+      const absl::Status status = PutUnlessKnown(tx, lease, files.subspan(begin, end - begin),
+                                                 cursor.sequence, effect);
+      if (!status.ok()) return status;
+      begin = end;
+    }
+    if (effect.queued > 0) tx.exec_prepared(kNotifyJobs.name);
+    WriteCursor(tx, lease, cursor);
+    return effect;
+  });
+}
+
+absl::Status PgIngestStore::PutUnlessKnown(pqxx::work& tx, const Lease& lease,
+                                           absl::Span<const ToldFile> files,
+                                           std::uint64_t sequence, IngestEffect& effect) {
+  std::vector<std::string> paths;
+  for (const ToldFile& file : files) paths.push_back(file.path);
+  absl::flat_hash_map<std::string, KnownFile> known;
+  for (const pqxx::row row : tx.exec_prepared(kFindByPath.name, lease.library_id, PgArray(paths))) {
+    KnownFile file = ToKnownFile(row);
+    std::string path = file.path;
+    known.emplace(std::move(path), std::move(file));
+  }
+  std::vector<const ToldFile*> changed;
+  std::vector<std::int64_t> returned;
+  for (const ToldFile& file : files) {
+    const auto found = known.find(file.path);
+    if (found == known.end() || DemandsWork(file, found->second)) {
+      changed.push_back(&file);
+    } else if (found->second.marked) {
+      returned.push_back(found->second.id);
+    }
+  }
+  SetMarks(tx, returned, false);
+  return Put(tx, lease, changed, JobClass::kLive, sequence, effect);
+}
+
+absl::Status PgIngestStore::Put(pqxx::work& tx, const Lease& lease,
+                                const std::vector<const ToldFile*>& files, JobClass job_class,
+                                std::uint64_t sequence, IngestEffect& effect) {
+  if (files.empty()) return absl::OkStatus();
+  std::vector<std::string> paths;
+  std::vector<std::int64_t> sizes;
+  std::vector<std::int64_t> times;
+  std::vector<std::int64_t> inodes;
+  std::vector<bool> rewritten;
+  for (const ToldFile* file : files) {
+    paths.push_back(file->path);
+    sizes.push_back(file->stamp.size_bytes);
+    times.push_back(file->stamp.mtime_ns);
+    inodes.push_back(Signed(file->stamp.inode));
+    rewritten.push_back(file->rewritten);
+  }
+  const pqxx::result counts = tx.exec_prepared(
+      kPut.name, lease.library_id, PgArray(paths), PgArray(sizes), PgArray(times), PgArray(inodes),
+      PgArray(rewritten), Signed(sequence), OrderKey(absl::Now(), job_class), decoder_version_);
+  effect.queued += counts[0][0].as<int>();
+  effect.taken_over += counts[0][1].as<int>();
+  return absl::OkStatus();
+}
+
+absl::Status PgIngestStore::BeginListing(const Lease& lease, absl::string_view scope) {
+  return session_.Transact([&](pqxx::work& tx) -> absl::Status {
+    if (absl::Status status = LockLease(tx, lease); !status.ok()) return status;
+    tx.exec_prepared(kClearMarks.name, lease.library_id);
+    if (scope.empty()) {
+      tx.exec_prepared(kSetListing.name, lease.library_id, true);
+    } else {
+      // What is listed is a directory, so no file lies at the scope's own path.
+      tx.exec_prepared(kRemovePaths.name, lease.library_id,
+                       PgArray(std::vector<std::string>{std::string(scope)}));
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<IngestEffect> PgIngestStore::ApplyListed(const Lease& lease,
+                                                        absl::string_view scope,
+                                                        absl::string_view after,
+                                                        absl::Span<const ToldFile> files) {
+  return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<IngestEffect> {
+    IngestEffect effect;
+    if (absl::Status status = LockLease(tx, lease); !status.ok()) return status;
+    if (files.empty()) return effect;
+    ListingMerge merge(files);
+    std::string from = after.empty() && !scope.empty() ? FirstBeneath(scope) : std::string(after);
+    for (bool more = true; more;) {
+      const pqxx::result page = tx.exec_prepared(kReadRange.name, lease.library_id, from,
+                                                 files.back().path, kRowsPerPage);
+      for (const pqxx::row row : page) {
+        const KnownFile known = ToKnownFile(row);
+        merge.Add(known);
+        from = known.path;
+      }
+      more = page.size() == kRowsPerPage;
+    }
+    merge.Finish();
+    SetMarks(tx, merge.missing_ids(), true);
+    SetMarks(tx, merge.returned_ids(), false);
+    std::vector<const ToldFile*> changed;
+    for (const std::size_t index : merge.changed()) changed.push_back(&files[index]);
+    const absl::Status status =
+        Put(tx, lease, changed, JobClass::kBackfill, kListedSequence, effect);
+    if (!status.ok()) return status;
+    if (effect.queued > 0) tx.exec_prepared(kNotifyJobs.name);
+    return effect;
+  });
+}
+
+absl::StatusOr<IngestEffect> PgIngestStore::EndListing(const Lease& lease, absl::string_view scope,
+                                                       absl::string_view after, bool complete,
+                                                       const std::optional<Cursor>& cursor) {
+  return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<IngestEffect> {
+    if (absl::Status status = LockLease(tx, lease); !status.ok()) return status;
+    IngestEffect effect;
+    if (!complete) {
+      tx.exec_prepared(kClearMarks.name, lease.library_id);
+    } else {
+      if (scope.empty()) {
+        tx.exec_prepared(kMarkRest.name, lease.library_id, std::string(after));
+      } else {
+        const std::string from = after.empty() ? FirstBeneath(scope) : std::string(after);
+        tx.exec_prepared(kMarkRestOfScope.name, lease.library_id, from, PastBeneath(scope));
+      }
+      effect.removed = Count(tx.exec_prepared(kRemoveMarked.name, lease.library_id));
+    }
+    tx.exec_prepared(kSetListing.name, lease.library_id, false);
+    if (cursor.has_value()) WriteCursor(tx, lease, *cursor);
+    return effect;
+  });
+}
+
+absl::Status PgIngestStore::StoreCursor(const Lease& lease, const Cursor& cursor) {
+  return session_.Transact([&](pqxx::work& tx) -> absl::Status {
+    if (absl::Status status = LockLease(tx, lease); !status.ok()) return status;
+    WriteCursor(tx, lease, cursor);
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace hestia

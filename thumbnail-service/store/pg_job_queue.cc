@@ -1,0 +1,227 @@
+#include "thumbnail-service/store/pg_job_queue.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include "common/monotonic_clock.h"
+
+namespace hestia {
+namespace {
+
+// MATERIALIZED: the planner must not fold the locked selection into the update, or it may
+// lock more rows than it returns.
+constexpr PgStatement kClaim = {"claim", R"sql(
+  WITH next AS MATERIALIZED (
+    SELECT file_id FROM jobs
+    WHERE claim_token IS NULL AND run_after <= now() AND library_id = ANY($2::bigint[])
+    ORDER BY order_key LIMIT $3
+    FOR UPDATE SKIP LOCKED
+  )
+  UPDATE jobs j
+  SET claim_token = nextval('claim_tokens'), claimed_by = $1, claimed_version = j.wanted_version,
+      claimed_at = now()
+  FROM next JOIN files f ON f.id = next.file_id
+  WHERE j.file_id = next.file_id
+  RETURNING j.file_id, j.claim_token, j.claimed_version, j.library_id, f.path, f.size_bytes,
+            f.mtime_ns, f.inode, j.attempts, j.order_key)sql"};
+
+constexpr PgStatement kLookUp = {"look_up", R"sql(
+  SELECT r.id, r.definition, x.code, x.detail
+  FROM recipes r
+  LEFT JOIN contents c ON c.digest = $1 AND c.size_bytes = $2
+  LEFT JOIN failures x ON x.content_id = c.id AND x.decoder_version = $3
+  WHERE r.is_current AND NOT EXISTS (
+    SELECT FROM thumbnails n WHERE n.content_id = c.id AND n.recipe_id = r.id))sql"};
+
+constexpr PgStatement kLockClaim = {"lock_claim", R"sql(
+  SELECT wanted_version, claimed_version FROM jobs
+  WHERE file_id = $1 AND claim_token = $2 FOR UPDATE)sql"};
+
+// The update is what locks the row, so that collection cannot take it before it is attached.
+constexpr PgStatement kPutContent = {"put_content", R"sql(
+  INSERT INTO contents AS c (digest, size_bytes, width_px, height_px) VALUES ($1, $2, $3, $4)
+  ON CONFLICT (digest, size_bytes) DO UPDATE
+    SET width_px = greatest(c.width_px, excluded.width_px),
+        height_px = greatest(c.height_px, excluded.height_px)
+  RETURNING id)sql"};
+
+constexpr PgStatement kPutThumbnail = {"put_thumbnail", R"sql(
+  INSERT INTO thumbnails (content_id, recipe_id, media_type, width_px, height_px, data)
+  VALUES ($1, $2, $3, $4, $5, $6)
+  ON CONFLICT (content_id, recipe_id) DO NOTHING)sql"};
+
+constexpr PgStatement kPutContentFailure = {"put_content_failure", R"sql(
+  INSERT INTO failures (content_id, decoder_version, code, detail, attempts)
+  VALUES ($1, $2, $3, $4, $5)
+  ON CONFLICT (content_id) DO UPDATE
+    SET decoder_version = excluded.decoder_version, code = excluded.code,
+        detail = excluded.detail, attempts = excluded.attempts, failed_at = now())sql"};
+
+constexpr PgStatement kPutFileFailure = {"put_file_failure", R"sql(
+  INSERT INTO failures (file_id, file_version, code, detail, attempts)
+  VALUES ($1, $2, $3, $4, $5)
+  ON CONFLICT (file_id) DO UPDATE
+    SET file_version = excluded.file_version, code = excluded.code, detail = excluded.detail,
+        attempts = excluded.attempts, failed_at = now())sql"};
+
+constexpr PgStatement kEndJob = {"end_job", "DELETE FROM jobs WHERE file_id = $1"};
+
+constexpr PgStatement kSettleFile = {"settle_file", R"sql(
+  UPDATE files SET content_id = $2, state = $3 WHERE id = $1)sql"};
+
+constexpr PgStatement kUnclaim = {"unclaim", R"sql(
+  UPDATE jobs SET claim_token = NULL, claimed_by = NULL WHERE file_id = $1)sql"};
+
+constexpr PgStatement kRelease = {"release", R"sql(
+  UPDATE jobs
+  SET claim_token = NULL, claimed_by = NULL, attempts = attempts + $3, last_error = $5,
+      run_after = CASE WHEN wanted_version > claimed_version THEN '-infinity'::timestamptz
+                       ELSE now() + make_interval(secs => $4) END
+  WHERE file_id = $1 AND claim_token = $2)sql"};
+
+constexpr PgStatement kNotify = {
+    "notify", "SELECT pg_notify('hestia_jobs', '') WHERE $1 UNION ALL "
+              "SELECT pg_notify('hestia_progress', '') WHERE $2"};
+
+constexpr PgStatement kStatements[] = {kClaim,          kLookUp,         kLockClaim, kPutContent,
+                                       kPutThumbnail,   kPutContentFailure, kPutFileFailure,
+                                       kEndJob,         kSettleFile,     kUnclaim,   kRelease,
+                                       kNotify};
+
+pqxx::binarystring Bytes(const ContentKey& key) {
+  return pqxx::binarystring(key.digest.data(), key.digest.size());
+}
+
+}  // namespace
+
+PgJobQueue::PgJobQueue(const std::string& url, std::string replica_id,
+                       std::string decoder_version, int connections)
+    : pool_(url, kStatements, connections),
+      replica_id_(std::move(replica_id)),
+      decoder_version_(std::move(decoder_version)) {}
+
+absl::StatusOr<std::vector<ClaimedJob>> PgJobQueue::Claim(
+    absl::Span<const std::int64_t> library_ids, int most) {
+  std::vector<ClaimedJob> jobs;
+  if (library_ids.empty()) return jobs;
+  const std::string libraries =
+      PgArray(std::vector<std::int64_t>(library_ids.begin(), library_ids.end()));
+  return pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::vector<ClaimedJob>> {
+    std::vector<std::pair<std::int64_t, ClaimedJob>> ordered;
+    for (const pqxx::row row : tx.exec_prepared(kClaim.name, replica_id_, libraries, most)) {
+      ordered.emplace_back(
+          row[9].as<std::int64_t>(),
+          ClaimedJob{.file_id = row[0].as<std::int64_t>(),
+                     .token = row[1].as<std::int64_t>(),
+                     .version = row[2].as<std::int64_t>(),
+                     .library_id = row[3].as<std::int64_t>(),
+                     .path = row[4].as<std::string>(),
+                     .stamp = {.size_bytes = row[5].as<std::int64_t>(),
+                               .mtime_ns = row[6].as<std::int64_t>(),
+                               .inode = static_cast<std::uint64_t>(row[7].as<std::int64_t>())},
+                     .attempts = row[8].as<int>(),
+                     .claimed_at = MonotonicNow()});
+    }
+    // RETURNING promises no order.
+    std::stable_sort(ordered.begin(), ordered.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (auto& [key, job] : ordered) jobs.push_back(std::move(job));
+    return std::move(jobs);
+  });
+}
+
+absl::StatusOr<ContentStanding> PgJobQueue::LookUp(const ContentKey& content) {
+  return pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<ContentStanding> {
+    ContentStanding standing;
+    for (const pqxx::row row :
+         tx.exec_prepared(kLookUp.name, Bytes(content), content.size_bytes, decoder_version_)) {
+      absl::StatusOr<std::vector<Recipe>> recipe = ParseRecipes(row[1].as<std::string>());
+      if (!recipe.ok()) return recipe.status();
+      standing.missing.push_back(
+          StoredRecipe{.id = row[0].as<std::int64_t>(), .recipe = recipe->front()});
+      if (!row[2].is_null()) {
+        standing.verdict = Verdict{row[2].as<std::string>(), row[3].as<std::string>()};
+      }
+    }
+    std::sort(standing.missing.begin(), standing.missing.end(),
+              [](const StoredRecipe& a, const StoredRecipe& b) {
+                return a.recipe.box_px > b.recipe.box_px;
+              });
+    return standing;
+  });
+}
+
+std::int64_t PgJobQueue::PutContent(pqxx::work& tx, const JobResult& result) {
+  const std::int64_t content =
+      tx.exec_prepared1(kPutContent.name, Bytes(*result.content), result.content->size_bytes,
+                        result.source_width_px, result.source_height_px)[0]
+          .as<std::int64_t>();
+  for (const Thumbnail& thumbnail : result.thumbnails) {
+    tx.exec_prepared(kPutThumbnail.name, content, thumbnail.recipe_id,
+                     std::string(MediaType(thumbnail.format)), thumbnail.width_px,
+                     thumbnail.height_px, pqxx::binarystring(thumbnail.data));
+  }
+  if (result.verdict.has_value()) {
+    tx.exec_prepared(kPutContentFailure.name, content, decoder_version_, result.verdict->code,
+                     result.verdict->detail, result.job.attempts + 1);
+  }
+  return content;
+}
+
+FinishEffect PgJobQueue::FinishOne(pqxx::work& tx, const JobResult& result) {
+  const std::int64_t file = result.job.file_id;
+  const pqxx::result claim = tx.exec_prepared(kLockClaim.name, file, result.job.token);
+  if (claim.empty()) return FinishEffect::kStale;
+  const int state = static_cast<int>(result.verdict ? FileStatus::kFailed : FileStatus::kReady);
+  const bool newer_wanted = claim[0][0].as<std::int64_t>() != claim[0][1].as<std::int64_t>();
+  const char* no_content = nullptr;
+  if (result.content.has_value()) {
+    const std::int64_t content = PutContent(tx, result);
+    if (!newer_wanted) tx.exec_prepared(kSettleFile.name, file, content, state);
+  } else if (!newer_wanted) {
+    tx.exec_prepared(kPutFileFailure.name, file, result.job.version, result.verdict->code,
+                     result.verdict->detail, result.job.attempts + 1);
+    tx.exec_prepared(kSettleFile.name, file, no_content, state);
+  }
+  if (newer_wanted) {
+    tx.exec_prepared(kUnclaim.name, file);
+    return FinishEffect::kRequeued;
+  }
+  tx.exec_prepared(kEndJob.name, file);
+  return FinishEffect::kStored;
+}
+
+absl::StatusOr<std::vector<FinishEffect>> PgJobQueue::Finish(
+    absl::Span<const JobResult> results) {
+  // One order of locks for all replicas.
+  std::vector<std::size_t> order(results.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return results[a].job.file_id < results[b].job.file_id;
+  });
+  return pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::vector<FinishEffect>> {
+    std::vector<FinishEffect> effects(results.size());
+    bool requeued = false;
+    for (const std::size_t index : order) {
+      effects[index] = FinishOne(tx, results[index]);
+      requeued |= effects[index] == FinishEffect::kRequeued;
+    }
+    tx.exec_prepared(kNotify.name, requeued, true);
+    return effects;
+  });
+}
+
+absl::Status PgJobQueue::Release(absl::Span<const JobRetry> retries) {
+  return pool_.Transact([&](pqxx::work& tx) -> absl::Status {
+    for (const JobRetry& retry : retries) {
+      tx.exec_prepared(kRelease.name, retry.job.file_id, retry.job.token, retry.charge ? 1 : 0,
+                       absl::ToDoubleSeconds(retry.delay), retry.error);
+    }
+    tx.exec_prepared(kNotify.name, true, false);
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace hestia

@@ -1,0 +1,38 @@
+#ifndef HESTIA_THUMBNAIL_SERVICE_STORE_PG_JOB_QUEUE_H_
+#define HESTIA_THUMBNAIL_SERVICE_STORE_PG_JOB_QUEUE_H_
+
+#include <string>
+#include <vector>
+
+#include "thumbnail-service/jobs/job_queue.h"
+#include "thumbnail-service/store/pg_pool.h"
+
+namespace hestia {
+
+// The job queue on PostgreSQL; see jobs/job_queue.h for the contract. A claim is a token that
+// is never used twice; results and retries that do not show it change nothing.
+//
+// Thread-safety: every method from any thread; `connections` of them at a time.
+class PgJobQueue final : public JobQueue {
+ public:
+  PgJobQueue(const std::string& url, std::string replica_id, std::string decoder_version,
+             int connections);
+
+  absl::StatusOr<std::vector<ClaimedJob>> Claim(absl::Span<const std::int64_t> library_ids,
+                                                int most) override;
+  absl::StatusOr<ContentStanding> LookUp(const ContentKey& content) override;
+  absl::StatusOr<std::vector<FinishEffect>> Finish(absl::Span<const JobResult> results) override;
+  absl::Status Release(absl::Span<const JobRetry> retries) override;
+
+ private:
+  FinishEffect FinishOne(pqxx::work& tx, const JobResult& result);
+  std::int64_t PutContent(pqxx::work& tx, const JobResult& result);
+
+  PgPool pool_;
+  const std::string replica_id_;
+  const std::string decoder_version_;
+};
+
+}  // namespace hestia
+
+#endif  // HESTIA_THUMBNAIL_SERVICE_STORE_PG_JOB_QUEUE_H_

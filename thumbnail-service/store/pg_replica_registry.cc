@@ -1,0 +1,181 @@
+#include "thumbnail-service/store/pg_replica_registry.h"
+
+#include <utility>
+
+#include <absl/container/flat_hash_map.h>
+
+namespace hestia {
+namespace {
+
+constexpr PgStatement kBeat = {"beat", R"sql(
+  INSERT INTO replicas (id, name, completed_jobs, failed_jobs, retried_jobs, rendered_images,
+                        active_workers, workers, throughput, processing_us, problem)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+  ON CONFLICT (id) DO UPDATE
+    SET heartbeat_at = now(), completed_jobs = excluded.completed_jobs,
+        failed_jobs = excluded.failed_jobs, retried_jobs = excluded.retried_jobs,
+        rendered_images = excluded.rendered_images, active_workers = excluded.active_workers,
+        workers = excluded.workers, throughput = excluded.throughput,
+        processing_us = excluded.processing_us, problem = excluded.problem)sql"};
+
+// A claim is dead when its replica has no fresh beat. The claim's own age keeps a replica's
+// first claims safe from a beat that is still on its way.
+constexpr PgStatement kRescue = {"rescue", R"sql(
+  WITH rescued AS (
+    UPDATE jobs SET claim_token = NULL, claimed_by = NULL, run_after = '-infinity'
+    WHERE claim_token IS NOT NULL AND claimed_at < now() - make_interval(secs => $1)
+      AND NOT EXISTS (SELECT FROM replicas r WHERE r.id = jobs.claimed_by
+                        AND r.heartbeat_at >= now() - make_interval(secs => $1))
+    RETURNING 1
+  ), notified AS (
+    SELECT pg_notify('hestia_jobs', '') FROM (SELECT FROM rescued LIMIT 1) AS any_rescued
+  )
+  SELECT (SELECT count(*) FROM rescued) + 0 * (SELECT count(*) FROM notified))sql"};
+
+constexpr PgStatement kForgetDead = {"forget_dead", R"sql(
+  DELETE FROM replicas WHERE heartbeat_at < now() - make_interval(secs => $1))sql"};
+
+// The foreign keys of files and removed_files are the second look: a content that is attached
+// between this statement's snapshot and its delete makes the delete fail, not the attachment.
+constexpr PgStatement kCollect = {"collect", R"sql(
+  WITH expired AS (
+    DELETE FROM removed_files WHERE id IN (
+      SELECT id FROM removed_files WHERE removed_at < now() - make_interval(secs => $1)
+      ORDER BY removed_at LIMIT 10000)
+    RETURNING id, content_id
+  ), gone AS (
+    DELETE FROM contents c USING (SELECT DISTINCT content_id FROM expired) e
+    WHERE c.id = e.content_id
+      AND NOT EXISTS (SELECT FROM files f WHERE f.content_id = c.id)
+      AND NOT EXISTS (SELECT FROM removed_files r WHERE r.content_id = c.id
+                        AND r.id NOT IN (SELECT id FROM expired))
+    RETURNING 1
+  )
+  SELECT count(*) FROM gone)sql"};
+
+constexpr PgStatement kReleaseClaims = {"release_claims", R"sql(
+  UPDATE jobs SET claim_token = NULL, claimed_by = NULL
+  WHERE claim_token IS NOT NULL AND claimed_by = $1)sql"};
+constexpr PgStatement kReleaseLeases = {"release_leases", R"sql(
+  UPDATE library_leases SET expires_at = '-infinity' WHERE replica_id = $1)sql"};
+constexpr PgStatement kForget = {"forget", "DELETE FROM replicas WHERE id = $1"};
+constexpr PgStatement kNotifyFreed = {"notify_freed", "SELECT pg_notify('hestia_jobs', '')"};
+
+constexpr PgStatement kReadLibraries = {"read_libraries", "SELECT id, name, state FROM libraries"};
+constexpr PgStatement kPutLibrary = {"put_library", R"sql(
+  INSERT INTO libraries (name, state) VALUES ($1, $2)
+  ON CONFLICT (name) DO UPDATE SET state = excluded.state
+  RETURNING id)sql"};
+constexpr PgStatement kDetach = {"detach", R"sql(
+  UPDATE libraries SET state = 'DETACHED'
+  WHERE state <> 'DETACHED' AND name <> ALL($1::text[]))sql"};
+
+constexpr PgStatement kTryLease = {"try_lease", R"sql(
+  INSERT INTO library_leases AS l (library_id, token, replica_id, expires_at)
+  VALUES ($1, 1, $2, now() + make_interval(secs => $3))
+  ON CONFLICT (library_id) DO UPDATE
+    SET token = CASE WHEN l.replica_id = $2 THEN l.token ELSE l.token + 1 END,
+        replica_id = $2, expires_at = excluded.expires_at
+    WHERE l.replica_id = $2 OR l.expires_at < now()
+  RETURNING token)sql"};
+constexpr PgStatement kReleaseLease = {"release_lease", R"sql(
+  UPDATE library_leases SET expires_at = '-infinity' WHERE library_id = $1 AND token = $2)sql"};
+
+constexpr PgStatement kStatements[] = {
+    kBeat,       kRescue,      kForgetDead,    kCollect, kReleaseClaims, kReleaseLeases, kForget,
+    kNotifyFreed, kReadLibraries, kPutLibrary, kDetach,  kTryLease,      kReleaseLease};
+
+struct LibraryRow {
+  std::int64_t id;
+  std::string state;
+};
+
+}  // namespace
+
+PgReplicaRegistry::PgReplicaRegistry(const std::string& url, std::string replica_id,
+                                     std::string replica_name)
+    : session_(url, kStatements),
+      replica_id_(std::move(replica_id)),
+      replica_name_(std::move(replica_name)) {}
+
+absl::Status PgReplicaRegistry::Beat(const WorkFigures& figures, int workers,
+                                     const std::string& problem) {
+  return session_.Transact([&](pqxx::work& tx) -> absl::Status {
+    tx.exec_prepared(kBeat.name, replica_id_, replica_name_, figures.completed_jobs,
+                     figures.failed_jobs, figures.retried_jobs, figures.rendered_images,
+                     figures.active_workers, workers, figures.throughput_per_second,
+                     absl::ToInt64Microseconds(figures.processing_time), problem);
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<int> PgReplicaRegistry::RescueDead(absl::Duration patience) {
+  return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<int> {
+    const double seconds = absl::ToDoubleSeconds(patience);
+    const int rescued = tx.exec_prepared1(kRescue.name, seconds)[0].as<int>();
+    tx.exec_prepared(kForgetDead.name, seconds);
+    return rescued;
+  });
+}
+
+absl::StatusOr<int> PgReplicaRegistry::CollectRemoved(absl::Duration grace) {
+  return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<int> {
+    return tx.exec_prepared1(kCollect.name, absl::ToDoubleSeconds(grace))[0].as<int>();
+  });
+}
+
+absl::Status PgReplicaRegistry::Leave() {
+  return session_.Transact([&](pqxx::work& tx) -> absl::Status {
+    tx.exec_prepared(kReleaseClaims.name, replica_id_);
+    tx.exec_prepared(kReleaseLeases.name, replica_id_);
+    tx.exec_prepared(kForget.name, replica_id_);
+    tx.exec_prepared(kNotifyFreed.name);
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<std::vector<RegisteredLibrary>> PgReplicaRegistry::RegisterLibraries(
+    absl::Span<const WatchedLibrary> watched) {
+  return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::vector<RegisteredLibrary>> {
+    absl::flat_hash_map<std::string, LibraryRow> rows;
+    for (const pqxx::row row : tx.exec_prepared(kReadLibraries.name)) {
+      rows[row[1].as<std::string>()] =
+          LibraryRow{row[0].as<std::int64_t>(), row[2].as<std::string>()};
+    }
+    std::vector<RegisteredLibrary> registered;
+    std::vector<std::string> names;
+    // Most beats change nothing, so nothing is written then.
+    for (const WatchedLibrary& library : watched) {
+      names.push_back(library.name);
+      const auto found = rows.find(library.name);
+      const bool same = found != rows.end() && found->second.state == library.state;
+      const std::int64_t id =
+          same ? found->second.id
+               : tx.exec_prepared1(kPutLibrary.name, library.name, library.state)[0]
+                     .as<std::int64_t>();
+      registered.push_back(RegisteredLibrary{.id = id, .name = library.name});
+    }
+    tx.exec_prepared(kDetach.name, PgArray(names));
+    return registered;
+  });
+}
+
+absl::StatusOr<std::optional<Lease>> PgReplicaRegistry::TryLease(std::int64_t library_id,
+                                                                 absl::Duration ttl) {
+  return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::optional<Lease>> {
+    const pqxx::result row = tx.exec_prepared(kTryLease.name, library_id, replica_id_,
+                                              absl::ToDoubleSeconds(ttl));
+    if (row.empty()) return std::optional<Lease>();
+    return std::optional<Lease>(
+        Lease{.library_id = library_id, .token = row[0][0].as<std::int64_t>()});
+  });
+}
+
+absl::Status PgReplicaRegistry::ReleaseLease(const Lease& lease) {
+  return session_.Transact([&](pqxx::work& tx) -> absl::Status {
+    tx.exec_prepared(kReleaseLease.name, lease.library_id, lease.token);
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace hestia

@@ -1,0 +1,77 @@
+#ifndef HESTIA_THUMBNAIL_SERVICE_STORE_PG_SESSION_H_
+#define HESTIA_THUMBNAIL_SERVICE_STORE_PG_SESSION_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+#include <absl/types/span.h>
+#include <pqxx/pqxx>
+
+#include "thumbnail-service/store/pg_status.h"
+
+namespace hestia {
+
+// A prepared statement: its name, and its SQL beside it.
+struct PgStatement {
+  const char* name;
+  const char* sql;
+};
+
+// One connection to PostgreSQL, made when first needed and made anew after it broke. Never
+// re-activated silently: libpqxx would lose session state without a word.
+//
+// Thread-safety: none (a libpqxx connection and all it spawns is one world).
+// Blocking: every method waits for the server, a statement at most 60 s.
+class PgSession {
+ public:
+  // `url` is a libpq connection string or URL; `statements` must outlive the session and are
+  // prepared with each connection.
+  PgSession(std::string url, absl::Span<const PgStatement> statements)
+      : url_(std::move(url)), statements_(statements) {}
+
+  // Runs `fn(pqxx::work&)` in a transaction and commits when it returns OK. `fn` returns
+  // absl::Status or absl::StatusOr; it may run again when the caller repeats. Errors: see
+  // CallPg; after kUnavailable the next call connects anew.
+  template <typename Fn>
+  auto Transact(Fn&& fn) -> decltype(fn(std::declval<pqxx::work&>())) {
+    using Result = decltype(fn(std::declval<pqxx::work&>()));
+    auto result = CallPg([&]() -> Result {
+      Connect();
+      pqxx::work transaction(*connection_);
+      Result inner = fn(transaction);
+      if (inner.ok()) transaction.commit();
+      return inner;
+    });
+    if (absl::IsUnavailable(StatusOf(result))) connection_.reset();
+    return result;
+  }
+
+  // The connection for LISTEN; connects when there is none. Throws like libpqxx.
+  pqxx::connection& Connect();
+  void Disconnect() { connection_.reset(); }
+
+ private:
+  static absl::Status StatusOf(const absl::Status& status) { return status; }
+  template <typename T>
+  static absl::Status StatusOf(const absl::StatusOr<T>& result) {
+    return result.status();
+  }
+
+  const std::string url_;
+  const absl::Span<const PgStatement> statements_;
+  std::unique_ptr<pqxx::connection> connection_;
+};
+
+// A PostgreSQL array literal of text or bigint, for `$n::text[]` and `$n::bigint[]`.
+std::string PgArray(const std::vector<std::string>& values);
+std::string PgArray(const std::vector<std::int64_t>& values);
+std::string PgArray(const std::vector<bool>& values);
+
+}  // namespace hestia
+
+#endif  // HESTIA_THUMBNAIL_SERVICE_STORE_PG_SESSION_H_
