@@ -16,8 +16,11 @@ case ${1:-} in
   --strict) strict=yes; shift ;;
 esac
 
-state=''
+state='' running=''
 stop() {
+  trap '' INT TERM HUP
+  [ -z "$running" ] || kill -- "-$running" 2>/dev/null || true
+  [ -z "$running" ] || wait "$running" 2>/dev/null || true
   [ -z "$state" ] || "$repo/deploy/postgres.sh" stop "$state"
   [ -z "$state" ] || rm -rf "$state"
 }
@@ -32,10 +35,24 @@ deploy/packages.sh "${groups[@]}"
 deploy/build.sh everything release
 [ $strict = no ] || deploy/build.sh everything dev
 
+# A setting of this shell would otherwise be one of every service under test.
+for variable in $(compgen -e HESTIA_ || true); do
+  [ "$variable" = HESTIA_DOCKER_ENGINE ] || unset "$variable"
+done
 state=$(mktemp -d)
 HESTIA_TEST_DATABASE_URL=$(deploy/postgres.sh start "$state")
 export HESTIA_TEST_DATABASE_URL
 
-# In the background, so that Ctrl-C is not kept waiting by a test.
-ctest --preset release "$@" &
-wait $!
+# In a process group of its own, so that Ctrl-C ends the tests and what they started, and
+# only then their database.
+run_ctest() {
+  local code=0
+  set -m
+  ctest --preset release "$@" </dev/null &
+  running=$!
+  set +m
+  wait $running || code=$?
+  running=''
+  return $code
+}
+run_ctest "$@"
