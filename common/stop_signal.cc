@@ -30,4 +30,10 @@ std::string WaitForStopSignal() {
   return taken == SIGTERM ? "SIGTERM" : "SIGINT";
 }
 
+bool StopSignalWithin(absl::Duration timeout) {
+  const sigset_t set = StopSignals();
+  const timespec patience = absl::ToTimespec(timeout);
+  return sigtimedwait(&set, nullptr, &patience) > 0;
+}
+
 }  // namespace hestia

@@ -1,0 +1,116 @@
+#include "thumbnail-service/config.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+
+#include <absl/flags/flag.h>
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+
+ABSL_FLAG(std::string, thumbnail_listen, "127.0.0.1:50052",
+          "host:port to serve gRPC on; port 0 takes any free one. Listen on an internal network "
+          "only: calls are not authenticated.");
+ABSL_FLAG(std::string, address_file, "",
+          "File to write the address actually bound to, for scripts; written once it listens.");
+ABSL_FLAG(std::string, watcher_address, "127.0.0.1:50051",
+          "The watcher-service: host:port, or a gRPC target such as dns:///watcher-service:50051.");
+ABSL_FLAG(std::string, database_url, "",
+          "PostgreSQL 13 or newer, as a libpq URL or connection string, for example\n"
+          "postgresql://hestia:secret@db/hestia. Required. The schema is made and kept up to date.");
+ABSL_FLAG(std::string, libraries, "",
+          "Where this machine has the libraries' folders: NAME=DIR,NAME=DIR. Only needed where\n"
+          "they differ from the watcher's. A replica takes no jobs of folders it does not have.");
+ABSL_FLAG(int, workers, 0,
+          "Images rendered at a time, 1 to 256; 0 means the cores this process may use.");
+ABSL_FLAG(std::string, recipes, "small=128:webp:80,medium=256:webp:80,large=512:webp:80",
+          "Thumbnails to make of every image: NAME=BOX[:FORMAT[:QUALITY[:EFFORT]]],…  BOX is the\n"
+          "longest side in pixels (never enlarged), FORMAT webp or jpeg, QUALITY 1 to 100, EFFORT\n"
+          "0 (fast) to 6 (small). Seeds an empty database; afterwards the database's rule.");
+ABSL_FLAG(absl::Duration, removal_grace, absl::Hours(24),
+          "How long thumbnails of removed files are kept, so that a file which comes back or is\n"
+          "moved is not rendered again. 0s to 8760h.");
+ABSL_FLAG(absl::Duration, rescue_after, absl::Seconds(10),
+          "A replica that gave no sign of life for so long is taken for dead, and its jobs are\n"
+          "done elsewhere. 3s to 1h.");
+ABSL_FLAG(absl::Duration, database_patience, absl::Seconds(60),
+          "How long to wait for the database at start before giving up. 0s to 1h.");
+ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error.");
+
+namespace hestia {
+namespace {
+
+constexpr int kMaxWorkers = 256;
+
+// What a container may use: whole cores by affinity, fractions by the cgroup's quota
+// (Documentation/admin-guide/cgroup-v2.rst, cpu.max: "QUOTA PERIOD" or "max PERIOD").
+int UsableCores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  int cores = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+  std::ifstream file("/sys/fs/cgroup/cpu.max");
+  double quota = 0;
+  double period = 0;
+  if (file >> quota >> period && period > 0) {
+    cores = std::min(cores, static_cast<int>(std::ceil(quota / period)));
+  }
+  return std::clamp(cores, 1, kMaxWorkers);
+}
+
+void CheckWithin(absl::string_view flag, absl::Duration value, absl::Duration least,
+                 absl::Duration most, SettingErrors& errors) {
+  if (value >= least && value <= most) return;
+  errors.Add(flag, absl::StrCat("must be ", absl::FormatDuration(least), " to ",
+                                absl::FormatDuration(most), ", not ",
+                                absl::FormatDuration(value)));
+}
+
+void CheckAddress(absl::string_view flag, absl::string_view address, SettingErrors& errors) {
+  if (absl::StrContains(address, ':')) return;
+  errors.Add(flag, absl::StrCat("\"", address, "\" is not host:port"));
+}
+
+}  // namespace
+
+void ValidateConfig(SettingErrors& errors) {
+  CheckAddress("thumbnail_listen", absl::GetFlag(FLAGS_thumbnail_listen), errors);
+  CheckAddress("watcher_address", absl::GetFlag(FLAGS_watcher_address), errors);
+  if (absl::GetFlag(FLAGS_database_url).empty()) {
+    errors.Add("database_url", "is required, for example postgresql://hestia:secret@db/hestia");
+  }
+  errors.AddIfError("libraries", ParseLibraries(absl::GetFlag(FLAGS_libraries)).status());
+  errors.AddIfError("recipes", ParseRecipes(absl::GetFlag(FLAGS_recipes)).status());
+  const int workers = absl::GetFlag(FLAGS_workers);
+  if (workers < 0 || workers > kMaxWorkers) {
+    errors.Add("workers", absl::StrCat("must be 0 to ", kMaxWorkers, ", not ", workers));
+  }
+  CheckWithin("removal_grace", absl::GetFlag(FLAGS_removal_grace), absl::ZeroDuration(),
+              absl::Hours(8760), errors);
+  CheckWithin("rescue_after", absl::GetFlag(FLAGS_rescue_after), absl::Seconds(3), absl::Hours(1),
+              errors);
+  CheckWithin("database_patience", absl::GetFlag(FLAGS_database_patience), absl::ZeroDuration(),
+              absl::Hours(1), errors);
+  const std::string level = absl::GetFlag(FLAGS_log_level);
+  if (level != "debug" && level != "info" && level != "warning" && level != "error") {
+    errors.Add("log_level", absl::StrCat("\"", level, "\" is not debug, info, warning or error"));
+  }
+}
+
+Config ReadConfig() {
+  const int workers = absl::GetFlag(FLAGS_workers);
+  return Config{.listen = absl::GetFlag(FLAGS_thumbnail_listen),
+                .address_file = absl::GetFlag(FLAGS_address_file),
+                .watcher_address = absl::GetFlag(FLAGS_watcher_address),
+                .database_url = absl::GetFlag(FLAGS_database_url),
+                .log_level = absl::GetFlag(FLAGS_log_level),
+                .workers = workers == 0 ? UsableCores() : workers,
+                .libraries = ParseLibraries(absl::GetFlag(FLAGS_libraries)).value(),
+                .recipes = ParseRecipes(absl::GetFlag(FLAGS_recipes)).value(),
+                .removal_grace = absl::GetFlag(FLAGS_removal_grace),
+                .rescue_after = absl::GetFlag(FLAGS_rescue_after),
+                .database_patience = absl::GetFlag(FLAGS_database_patience)};
+}
+
+}  // namespace hestia

@@ -1,0 +1,121 @@
+#include "thumbnail-service/replica.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include <absl/random/random.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
+
+#include "common/logging.h"
+#include "common/version.h"
+#include "thumbnail-service/render/render_settings.h"
+#include "thumbnail-service/store/migrator.h"
+#include "thumbnail-service/store/pg_ingest_store.h"
+#include "thumbnail-service/store/pg_replica_registry.h"
+
+namespace hestia {
+namespace {
+
+constexpr char kServiceName[] = "hestia.thumbnail.v1.ThumbnailService";
+constexpr int kQueueConnections = 4;
+// A lost notification costs a waiting call or an idle worker at most this long.
+constexpr absl::Duration kNotificationFallback = absl::Milliseconds(500);
+// Together under the ten seconds in which a stop must be over.
+constexpr absl::Duration kRenderGrace = absl::Seconds(4);
+constexpr absl::Duration kCallGrace = absl::Seconds(1);
+
+std::string NewReplicaId() {
+  absl::BitGen random;
+  return absl::StrFormat("%016x", absl::Uniform<std::uint64_t>(random));
+}
+
+std::string HostAndProcess() {
+  char host[256] = {};
+  gethostname(host, sizeof(host) - 1);
+  return absl::StrCat(host, ":", getpid());
+}
+
+// Verdicts are tied to what reached them: another one may read what this one could not.
+std::string DecoderVersion() { return absl::StrCat("hestia-", kDecoderVersion); }
+
+}  // namespace
+
+Replica::Replica(const Config& config, std::vector<StoredRecipe> recipes)
+    : id_(NewReplicaId()),
+      name_(HostAndProcess()),
+      roots_(config.libraries),
+      folders_(roots_),
+      feed_(config.watcher_address),
+      queue_(config.database_url, id_, DecoderVersion(), kQueueConnections),
+      catalog_(config.database_url, DecoderVersion(), ThumbnailService::kRpcThreads + 1),
+      stats_(catalog_, counters_, id_),
+      service_(catalog_, feed_, stats_, std::move(recipes)) {}
+
+absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
+  absl::StatusOr<std::vector<StoredRecipe>> recipes = LoadRecipes(config.database_url);
+  if (!recipes.ok()) return recipes.status();
+  std::unique_ptr<Replica> replica(new Replica(config, *std::move(recipes)));
+  if (absl::Status status = replica->StartServer(config); !status.ok()) return status;
+  if (absl::Status status = replica->StartWorkers(config); !status.ok()) return status;
+
+  Replica& self = *replica;
+  const std::string url = config.database_url;
+  self.listener_ = std::make_unique<PgListener>(
+      url, kNotificationFallback,
+      PgListener::Calls{.jobs = [&self] { self.workers_->Wake(); },
+                        .progress = [&self] { self.service_.Progress(); }});
+  self.upkeep_ = std::make_unique<Upkeep>(
+      Upkeep::Options{.workers = config.workers,
+                      .rescue_after = config.rescue_after,
+                      .removal_grace = config.removal_grace},
+      std::make_unique<PgReplicaRegistry>(url, self.id_, self.name_), self.counters_,
+      [&self] { return self.folders_.Problem(); },
+      [&self](bool alive) { self.server_->SetServing(alive); });
+  self.ingest_ = std::make_unique<IngestLead>(
+      IngestLead::Options{}, self.feed_,
+      std::make_unique<PgReplicaRegistry>(url, self.id_, self.name_),
+      [url] { return std::make_unique<PgIngestStore>(url, DecoderVersion()); }, self.roots_);
+  return replica;
+}
+
+absl::Status Replica::StartServer(const Config& config) {
+  absl::StatusOr<std::unique_ptr<GrpcServer>> server =
+      GrpcServer::Start(config.listen, kServiceName, &service_);
+  if (!server.ok()) return server.status();
+  server_ = *std::move(server);
+  return absl::OkStatus();
+}
+
+absl::Status Replica::StartWorkers(const Config& config) {
+  const absl::StatusOr<RendererPrograms> programs = FindRendererPrograms();
+  if (!programs.ok()) return programs.status();
+  std::vector<std::unique_ptr<Thumbnailer>> thumbnailers;
+  for (int i = 0; i < config.workers; ++i) {
+    auto thumbnailer = std::make_unique<JobThumbnailer>(folders_, SourceLimitsFromSettings(),
+                                                        *programs, RenderLimitsFromSettings());
+    if (absl::Status status = thumbnailer->Prepare(); !status.ok()) return status;
+    thumbnailers.push_back(std::move(thumbnailer));
+  }
+  workers_ = std::make_unique<WorkerPool>(
+      WorkerPool::Options{}, queue_, counters_, [this] { return folders_.Available(); },
+      std::move(thumbnailers));
+  return absl::OkStatus();
+}
+
+// Refuse new, finish old, cancel, join.
+void Replica::Stop() {
+  if (std::exchange(stopped_, true)) return;
+  if (server_ != nullptr) server_->SetServing(false);
+  if (ingest_ != nullptr) ingest_->Stop();
+  if (workers_ != nullptr) workers_->Stop(kRenderGrace);
+  service_.Stop();
+  if (server_ != nullptr) server_->Stop(kCallGrace);
+  if (listener_ != nullptr) listener_->Stop();
+  if (upkeep_ != nullptr) upkeep_->Stop();
+}
+
+Replica::~Replica() { Stop(); }
+
+}  // namespace hestia

@@ -1,0 +1,76 @@
+#ifndef HESTIA_THUMBNAIL_SERVICE_REPLICA_H_
+#define HESTIA_THUMBNAIL_SERVICE_REPLICA_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <absl/status/statusor.h>
+#include <absl/strings/string_view.h>
+
+#include "common/grpc_server.h"
+#include "thumbnail-service/config.h"
+#include "thumbnail-service/jobs/ingest_lead.h"
+#include "thumbnail-service/jobs/library_roots.h"
+#include "thumbnail-service/jobs/upkeep.h"
+#include "thumbnail-service/jobs/work_counters.h"
+#include "thumbnail-service/jobs/worker_pool.h"
+#include "thumbnail-service/render/job_thumbnailer.h"
+#include "thumbnail-service/rpc/stats_source.h"
+#include "thumbnail-service/rpc/thumbnail_service.h"
+#include "thumbnail-service/rpc/watcher_feed.h"
+#include "thumbnail-service/store/pg_catalog.h"
+#include "thumbnail-service/store/pg_job_queue.h"
+#include "thumbnail-service/store/pg_listener.h"
+
+namespace hestia {
+
+// One running replica: all parts wired in the order of their dependence, stopped in the
+// reverse order.
+//
+// Thread-safety: use from main()'s thread.
+class Replica {
+ public:
+  // Starts everything on a database that is migrated. Serves at once, healthy with the first
+  // heartbeat.
+  //   kInvalidArgument, kNotFound  the address is taken, a renderer program is missing: tell
+  //                                the user
+  //   kUnavailable                 the database went away: start again
+  static absl::StatusOr<std::unique_ptr<Replica>> Start(const Config& config);
+
+  // Unhealthy, refuses new work, finishes the old for some seconds, hands back the rest,
+  // joins all threads. At most 10 s. Idempotent.
+  void Stop();
+  ~Replica();
+
+  const std::string& address() const { return server_->address(); }
+  absl::string_view id() const { return id_; }
+
+ private:
+  Replica(const Config& config, std::vector<StoredRecipe> recipes);
+
+  absl::Status StartWorkers(const Config& config);
+  absl::Status StartServer(const Config& config);
+
+  // Members in the order of their dependence: destroyed from the last to the first.
+  const std::string id_;
+  const std::string name_;
+  WorkCounters counters_;
+  LibraryRoots roots_;
+  OpenedFolders folders_;
+  WatcherFeed feed_;
+  PgJobQueue queue_;
+  PgCatalog catalog_;
+  StatsSource stats_;
+  ThumbnailService service_;
+  std::unique_ptr<GrpcServer> server_;
+  std::unique_ptr<WorkerPool> workers_;
+  std::unique_ptr<PgListener> listener_;
+  std::unique_ptr<Upkeep> upkeep_;
+  std::unique_ptr<IngestLead> ingest_;
+  bool stopped_ = false;
+};
+
+}  // namespace hestia
+
+#endif  // HESTIA_THUMBNAIL_SERVICE_REPLICA_H_
