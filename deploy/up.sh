@@ -258,10 +258,11 @@ main() {
   if [ $wait_for_scan = yes ]; then
     first_scan || die "the first scan did not finish; see $state/*.log"
   fi
+  # From here on not even a reader who has seen enough (up.sh --detach | head) ends the run.
+  keep_running=$detach
   print_calls "${libraries[0]:-}" "$watcher_address" "${thumbnail_addresses[0]}" "$state"
   if [ $detach = yes ]; then
     echo; echo "Stop it with: deploy/down.sh --state '$state'"
-    keep_running=yes
     return
   fi
   echo; echo "Ctrl-C stops everything."
