@@ -1,0 +1,121 @@
+#include "watcher-service/events/journal.h"
+
+#include <utility>
+
+#include <absl/strings/str_cat.h>
+
+#include "common/path_text.h"
+
+namespace hestia {
+
+Journal::Journal(Limits limits, std::uint64_t start)
+    : limits_(limits), head_(start), forgotten_(start) {}
+
+void Journal::File(absl::string_view path, absl::string_view previous_path, bool rewritten) {
+  Mark mark;
+  mark.kind = Mark::Kind::kFile;
+  mark.path = std::string(path);
+  mark.previous_path = std::string(previous_path);
+  if (const Mark* const old = EntryAt(path)) {
+    mark.rewritten_at = old->rewritten_at;
+    // A file where a directory was: its own mark cannot say that nothing is beneath any
+    // more, an (empty) listing of that scope can.
+    if (old->subtree) List(path, ListingReason::kDirectoryArrived);
+  }
+  if (rewritten) mark.rewritten_at = head_ + 1;
+  Put(std::move(mark));
+}
+
+void Journal::Gone(absl::string_view path, bool directory) {
+  Mark mark;
+  mark.kind = Mark::Kind::kGone;
+  mark.path = std::string(path);
+  const Mark* const old = EntryAt(path);
+  mark.subtree = directory || (old != nullptr && old->subtree);
+  if (directory) {
+    ForgetBeneath(path);
+    const auto slots = by_path_.find(path);
+    if (slots != by_path_.end() && slots->second.list != 0) Forget(slots->second.list);
+  }
+  Put(std::move(mark));
+}
+
+void Journal::List(absl::string_view scope, ListingReason reason) {
+  Mark mark;
+  mark.kind = Mark::Kind::kList;
+  mark.path = std::string(scope);
+  mark.reason = reason;
+  Put(std::move(mark));
+}
+
+bool Journal::HasGoneDirectory(absl::string_view path) const {
+  const Mark* const entry = EntryAt(path);
+  return entry != nullptr && entry->subtree;
+}
+
+void Journal::Clear() {
+  marks_.clear();
+  by_path_.clear();
+  path_bytes_ = 0;
+  forgotten_ = ++head_;
+}
+
+std::vector<Mark> Journal::After(std::uint64_t sequence, std::size_t max) const {
+  std::vector<Mark> found;
+  for (auto it = marks_.upper_bound(sequence); it != marks_.end() && found.size() < max; ++it) {
+    found.push_back(it->second);
+  }
+  return found;
+}
+
+void Journal::Put(Mark mark) {
+  Slots& slots = by_path_[mark.path];
+  std::uint64_t& slot = mark.kind == Mark::Kind::kList ? slots.list : slots.entry;
+  if (const std::uint64_t old = std::exchange(slot, ++head_); old != 0) {
+    marks_.erase(old);
+  } else {
+    path_bytes_ += mark.path.size();
+  }
+  mark.sequence = head_;
+  marks_.emplace_hint(marks_.end(), head_, std::move(mark));
+  Trim();
+}
+
+void Journal::Forget(std::uint64_t sequence) {
+  const auto mark = marks_.find(sequence);
+  const auto slots = by_path_.find(mark->second.path);
+  std::uint64_t& slot =
+      mark->second.kind == Mark::Kind::kList ? slots->second.list : slots->second.entry;
+  slot = 0;
+  path_bytes_ -= mark->second.path.size();
+  if (slots->second.entry == 0 && slots->second.list == 0) by_path_.erase(slots);
+  marks_.erase(mark);
+}
+
+void Journal::ForgetBeneath(absl::string_view directory) {
+  // All paths beneath lie together: '/' sorts right after the prefix.
+  const std::string prefix = directory.empty() ? "" : absl::StrCat(directory, "/");
+  std::vector<std::uint64_t> doomed;
+  for (auto it = by_path_.lower_bound(prefix);
+       it != by_path_.end() && IsBeneath(it->first, directory); ++it) {
+    if (it->second.entry != 0) doomed.push_back(it->second.entry);
+    if (it->second.list != 0) doomed.push_back(it->second.list);
+  }
+  for (const std::uint64_t sequence : doomed) Forget(sequence);
+}
+
+const Mark* Journal::EntryAt(absl::string_view path) const {
+  const auto slots = by_path_.find(path);
+  if (slots == by_path_.end() || slots->second.entry == 0) return nullptr;
+  return &marks_.at(slots->second.entry);
+}
+
+void Journal::Trim() {
+  while (marks_.size() > limits_.max_marks ||
+         (path_bytes_ > limits_.max_path_bytes && marks_.size() > 1)) {
+    forgotten_ = marks_.begin()->first;
+    Forget(forgotten_);
+  }
+}
+
+}  // namespace hestia

@@ -1,0 +1,97 @@
+#ifndef HESTIA_WATCHER_SERVICE_EVENTS_JOURNAL_H_
+#define HESTIA_WATCHER_SERVICE_EVENTS_JOURNAL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <absl/container/btree_map.h>
+#include <absl/strings/string_view.h>
+
+#include "watcher-service/events/cursor.h"
+
+namespace hestia {
+
+// One thing to look at again. It says where, not what: the state is read from the disk when
+// a frame is built.
+struct Mark {
+  enum class Kind {
+    kFile,  // a file at `path` may have changed
+    kGone,  // nothing, or nothing of ours, was at `path`
+    kList,  // a directory's whole content may have changed
+  };
+  Kind kind = Kind::kFile;
+  std::string path;
+  std::uint64_t sequence = 0;
+  std::string previous_path;       // kFile: renamed from there; a hint
+  std::uint64_t rewritten_at = 0;  // kFile: sequence of the last closed write; 0 = none
+  bool subtree = false;            // kGone: a directory was there
+  ListingReason reason = ListingReason::kDirectoryArrived;  // kList
+};
+
+// The dirty marks of one library in sequence order. A path has at most one kFile or kGone
+// mark and one kList mark: a newer one replaces it, so a busy file costs one mark.
+//
+// When it is full the oldest marks are forgotten, and Covers() turns false for every cursor
+// before them: only subscribers that far behind need a snapshot.
+//
+// Thread-safety: none; its owner locks.
+// Memory: Limits.
+class Journal {
+ public:
+  struct Limits {
+    std::size_t max_marks = 65'536;
+    std::size_t max_path_bytes = 64 << 20;  // path text, each path counted once a mark
+  };
+
+  // Sequences rise from `start`. Start higher than any earlier process of the same library.
+  Journal(Limits limits, std::uint64_t start);
+
+  // A file at `path` was written (`rewritten`), moved in, or had its attributes changed.
+  void File(absl::string_view path, absl::string_view previous_path, bool rewritten);
+  // What was at `path` is gone. A directory takes all marks beneath it along.
+  void Gone(absl::string_view path, bool directory);
+  // Look at everything beneath `scope` (empty: the root).
+  void List(absl::string_view scope, ListingReason reason);
+
+  // Whether the newest mark of `path` itself says that a directory there is gone.
+  bool HasGoneDirectory(absl::string_view path) const;
+
+  // Forgets all marks; no earlier sequence is covered afterwards.
+  void Clear();
+
+  // Whether After(sequence) would tell every path that changed since.
+  bool Covers(std::uint64_t sequence) const { return sequence >= forgotten_ && sequence <= head_; }
+  // The marks after `sequence`, oldest first, at most `max`.
+  std::vector<Mark> After(std::uint64_t sequence, std::size_t max) const;
+
+  // The newest sequence given out.
+  std::uint64_t head() const { return head_; }
+  std::size_t size() const { return marks_.size(); }
+  std::size_t capacity() const { return limits_.max_marks; }
+
+ private:
+  // Sequences of a path's marks, 0 = none.
+  struct Slots {
+    std::uint64_t entry = 0;  // kFile or kGone
+    std::uint64_t list = 0;   // kList
+  };
+
+  void Put(Mark mark);
+  void Forget(std::uint64_t sequence);
+  void ForgetBeneath(absl::string_view directory);
+  const Mark* EntryAt(absl::string_view path) const;
+  void Trim();
+
+  const Limits limits_;
+  std::uint64_t head_;
+  std::uint64_t forgotten_;  // marks up to here may be missing
+  std::size_t path_bytes_ = 0;
+  absl::btree_map<std::uint64_t, Mark> marks_;
+  absl::btree_map<std::string, Slots> by_path_;
+};
+
+}  // namespace hestia
+
+#endif  // HESTIA_WATCHER_SERVICE_EVENTS_JOURNAL_H_

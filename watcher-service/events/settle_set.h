@@ -1,0 +1,122 @@
+#ifndef HESTIA_WATCHER_SERVICE_EVENTS_SETTLE_SET_H_
+#define HESTIA_WATCHER_SERVICE_EVENTS_SETTLE_SET_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <absl/container/btree_map.h>
+#include <absl/container/btree_set.h>
+#include <absl/container/flat_hash_map.h>
+#include <absl/functional/function_ref.h>
+#include <absl/time/time.h>
+
+namespace hestia {
+
+// A file, by the id of its directory's node.
+struct SettleKey {
+  std::uint64_t directory = 0;
+  std::string name;  // raw bytes
+  friend bool operator==(const SettleKey&, const SettleKey&) = default;
+  template <typename H>
+  friend H AbslHashValue(H state, const SettleKey& key) {
+    return H::combine(std::move(state), key.directory, key.name);
+  }
+};
+
+// What is known about a file at rest, or taken along when it is renamed meanwhile.
+struct SettleNews {
+  bool rewritten = false;     // a writer closed it
+  bool writing = false;       // still open when last heard of
+  std::string previous_path;  // text; empty = not renamed
+};
+
+// Files that changed a moment ago and are told once they are at rest: after a close or a
+// move when it has been quiet for a moment; while someone writes, when size and time of
+// modification stand still. A slow copy is thus told once, at its end, and a writer that
+// never closes is still picked up.
+//
+// Keyed by directory and name, not by path, so a renamed parent loses nothing.
+//
+// Thread-safety: none. Time: passed in, on one clock.
+// Memory: at most `capacity` entries.
+class SettleSet {
+ public:
+  struct Timing {
+    absl::Duration quiet = absl::Milliseconds(100);
+    absl::Duration still = absl::Seconds(2);
+    absl::Duration longest_quiet = absl::Seconds(1);  // closed again and again: told anyway
+  };
+  using Key = SettleKey;
+  using News = SettleNews;
+  struct Ready {
+    Key key;
+    News news;
+  };
+  // Size and time of modification, or none when no regular file is there.
+  struct Fingerprint {
+    std::uint64_t size_bytes = 0;
+    absl::Time modified_at;
+    friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
+  };
+  using Look = absl::FunctionRef<std::optional<Fingerprint>(const Key&)>;
+
+  SettleSet(Timing timing, std::size_t capacity) : timing_(timing), capacity_(capacity) {}
+
+  // Each returns false when the set is full: tell the file at once instead.
+  bool Wrote(const Key& key, absl::Duration now);    // created or modified, not closed
+  bool Closed(const Key& key, absl::Duration now);   // closed after writing
+  bool Touched(const Key& key, absl::Duration now);  // attributes
+  // Arrived by a move, with what was known about it under its old name.
+  bool Arrived(const Key& key, const News& news, absl::Duration now);
+
+  // Takes the file out; none when it is not settling.
+  std::optional<News> Remove(const Key& key);
+
+  // Takes out what is at rest at `now`. `look` is asked about files being written, at most
+  // once each.
+  std::vector<Ready> Step(absl::Duration now, Look look);
+
+  // When Step has something to do next; InfiniteDuration when nothing settles.
+  absl::Duration NextDeadline() const;
+
+  // Counts entries begun; see SettlingSince.
+  std::uint64_t last_serial() const { return last_serial_; }
+  // Whether an entry begun at or before `serial` is still settling.
+  bool SettlingSince(std::uint64_t serial) const;
+
+  std::size_t size() const { return entries_.size(); }
+  std::size_t writing() const { return writing_; }
+  const Timing& timing() const { return timing_; }
+
+ private:
+  struct Entry {
+    Key key;
+    News news;
+    absl::Duration due;
+    absl::Duration quiet_since;  // first close or move of this rest
+    std::optional<Fingerprint> seen;
+  };
+
+  Entry* Find(const Key& key);
+  Entry* FindOrAdd(const Key& key, absl::Duration now);
+  void SetWriting(Entry& entry, bool writing);
+  void Reschedule(Entry& entry, absl::Duration due);
+  void Rest(Entry& entry, absl::Duration now);
+  Ready Take(std::uint64_t serial);
+
+  const Timing timing_;
+  const std::size_t capacity_;
+  std::uint64_t last_serial_ = 0;
+  std::size_t writing_ = 0;
+  absl::flat_hash_map<Key, std::uint64_t> serials_;
+  absl::btree_map<std::uint64_t, Entry> entries_;  // by serial
+  absl::btree_set<std::pair<absl::Duration, std::uint64_t>> due_;
+};
+
+}  // namespace hestia
+
+#endif  // HESTIA_WATCHER_SERVICE_EVENTS_SETTLE_SET_H_

@@ -1,0 +1,52 @@
+#ifndef HESTIA_WATCHER_SERVICE_FEED_BENEATH_H_
+#define HESTIA_WATCHER_SERVICE_FEED_BENEATH_H_
+
+#include <sys/stat.h>
+
+#include <string>
+
+#include <absl/functional/function_ref.h>
+#include <absl/strings/string_view.h>
+
+#include "common/unique_fd.h"
+
+namespace hestia {
+
+// Looking at what lies beneath an open directory without ever following a symbolic link
+// or leaving the directory, whatever others rename meanwhile. Paths and names are raw bytes.
+//
+// Thread-safety: pure system calls. Blocking: the disk.
+
+// The most raw bytes a path beneath a root may have to be told at all.
+inline constexpr std::size_t kMaxPathBytes = 4095;
+
+struct OpenedDirectory {
+  UniqueFd fd;    // invalid on error
+  int error = 0;  // errno
+};
+
+// Opens the directory `path` (empty: `root` itself) for reading.
+OpenedDirectory OpenBeneath(int root, absl::string_view path);
+
+// Whether `error` of a look-up proves that no such directory or file is there (and not that
+// it cannot be told).
+bool MeansAbsent(int error);
+
+// lstat of `name` in the open directory; 0 or errno.
+int LookAt(int directory, const std::string& name, struct stat& status);
+
+// Calls `entry` with name and d_type (DT_UNKNOWN resolved) for all but "." and "..".
+// Returns 0 or the errno that ended it early.
+int ReadEntries(int directory,
+                absl::FunctionRef<void(absl::string_view name, unsigned char type)> entry);
+
+// "a/b/c" to "a/b" and "c"; a single component has an empty parent.
+struct SplitPath {
+  absl::string_view parent;
+  absl::string_view name;
+};
+SplitPath SplitLast(absl::string_view path);
+
+}  // namespace hestia
+
+#endif  // HESTIA_WATCHER_SERVICE_FEED_BENEATH_H_

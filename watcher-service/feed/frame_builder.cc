@@ -1,0 +1,161 @@
+#include "watcher-service/feed/frame_builder.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include <string>
+#include <utility>
+
+#include <absl/strings/str_cat.h>
+
+#include "common/logging.h"
+#include "common/path_text.h"
+#include "watcher-service/feed/beneath.h"
+
+namespace hestia {
+namespace {
+
+constexpr absl::Duration kListingBudget = absl::Milliseconds(500);
+constexpr char kHistoryLost[] =
+    "the watcher lost its view of the library meanwhile; a snapshot follows";
+
+// Looks paths up beneath a root, keeping the last parent open: neighbours in the journal
+// mostly lie in one directory.
+class StateReader {
+ public:
+  explicit StateReader(int root) : root_(root) {}
+
+  // None when the disk would not say.
+  std::optional<FileState> Read(const Mark& mark, std::uint64_t told) {
+    const std::string raw = DecodePathText(mark.path).value();
+    struct stat status {};
+    const int error = Look(raw, status);
+    if (error != 0 && !MeansAbsent(error)) {
+      LogWarning(absl::StrCat("cannot look at a file that changed path=", mark.path,
+                              " error=", strerror(error)));
+      return std::nullopt;
+    }
+    FileState state;
+    if (error == 0 && S_ISREG(status.st_mode)) {
+      state = PresentFile(mark.path, status);
+      state.previous_path = mark.previous_path;
+      state.rewritten = mark.rewritten_at > told;
+    } else {
+      state.path = mark.path;
+      const bool directory_there = error == 0 && S_ISDIR(status.st_mode);
+      state.subtree_absent = mark.subtree && !directory_there;
+    }
+    return state;
+  }
+
+ private:
+  int Look(const std::string& raw, struct stat& status) {
+    const SplitPath split = SplitLast(raw);
+    if (!parent_.fd.valid() || parent_path_ != split.parent) {
+      parent_path_ = std::string(split.parent);
+      parent_ = OpenBeneath(root_, parent_path_);
+    }
+    if (parent_.error != 0) return parent_.error;
+    return LookAt(parent_.fd.get(), std::string(split.name), status);
+  }
+
+  const int root_;
+  std::string parent_path_;
+  OpenedDirectory parent_;
+};
+
+// A rename's two marks follow one another and stay in one frame.
+bool IsPair(const Mark& first, const Mark& second) {
+  return second.kind == Mark::Kind::kGone && !first.previous_path.empty() &&
+         first.previous_path == second.path;
+}
+
+}  // namespace
+
+FrameBuilder::FrameBuilder(LibraryFeed& feed, const IgnorePolicy& ignore,
+                           std::optional<Cursor> cursor)
+    : feed_(feed), ignore_(ignore), cursor_(cursor) {}
+
+bool FrameBuilder::HasWork() const { return listing_.has_value() || feed_.HasWork(cursor_); }
+
+std::optional<Frame> FrameBuilder::Next() {
+  if (listing_.has_value()) return ContinueListing();
+  LibraryFeed::Next next = feed_.Take(cursor_, kMaxFrameStates);
+  if (next.kind == LibraryFeed::Next::Kind::kNothing) return std::nullopt;
+  absl::StatusOr<UniqueFd> root = next.root->Open();
+  // The watcher will notice by itself; until it does, nothing can be said.
+  if (!root.ok()) return std::nullopt;
+  if (next.kind == LibraryFeed::Next::Kind::kSnapshot) {
+    return BeginListing(*std::move(root), "", next.reason, next.head);
+  }
+  const Mark& first = next.marks.front();
+  if (first.kind == Mark::Kind::kList) {
+    return BeginListing(*std::move(root), first.path, first.reason,
+                        {next.head.epoch, first.sequence});
+  }
+  return StatesOf(next, root->get());
+}
+
+Frame FrameBuilder::MakeBookmark() const {
+  Frame frame;
+  if (!listing_.has_value() && cursor_.has_value() && feed_.head().epoch == cursor_->epoch) {
+    frame.cursor = cursor_;
+  }
+  frame.content = Bookmark{feed_.writing()};
+  return frame;
+}
+
+Frame FrameBuilder::BeginListing(UniqueFd root, std::string scope, ListingReason reason,
+                                 Cursor end) {
+  feed_.CountListing();
+  listing_.emplace(std::move(root), scope, ignore_);
+  listing_end_ = end;
+  return Frame{std::nullopt, ListingBegin{std::move(scope), reason}};
+}
+
+std::optional<Frame> FrameBuilder::ContinueListing() {
+  if (!feed_.Tells(listing_end_.epoch)) return EndListing(false, kHistoryLost);
+  std::vector<FileState> files;
+  const bool more = listing_->Take(kListingBudget, files);
+  if (!files.empty()) return Frame{std::nullopt, std::move(files)};
+  if (more) return std::nullopt;
+  // Asked once more at the end: what was read while the root went away proves nothing.
+  if (!feed_.Tells(listing_end_.epoch)) return EndListing(false, kHistoryLost);
+  cursor_ = listing_end_;
+  return EndListing(listing_->complete(), listing_->problem());
+}
+
+Frame FrameBuilder::EndListing(bool complete, std::string detail) {
+  Frame frame;
+  if (cursor_ == listing_end_) frame.cursor = cursor_;
+  frame.content =
+      ListingEnd{listing_->scope(), complete, std::move(detail), listing_->file_count()};
+  listing_.reset();
+  return frame;
+}
+
+std::optional<Frame> FrameBuilder::StatesOf(const LibraryFeed::Next& next, int root) {
+  StateReader reader(root);
+  std::vector<FileState> states;
+  std::size_t path_bytes = 0;
+  const std::uint64_t told = cursor_->sequence;
+  for (std::size_t i = 0; i < next.marks.size(); ++i) {
+    const Mark& mark = next.marks[i];
+    if (mark.kind == Mark::Kind::kList) break;
+    const std::size_t room = mark.previous_path.empty() ? 1 : 2;
+    const bool second = i > 0 && IsPair(next.marks[i - 1], mark);
+    if (i > 0 && !second &&
+        (i + room > kMaxFrameStates || path_bytes + mark.path.size() > kMaxFramePathBytes / 2)) {
+      break;
+    }
+    path_bytes += mark.path.size() + mark.previous_path.size();
+    if (std::optional<FileState> state = reader.Read(mark, told)) {
+      states.push_back(*std::move(state));
+    }
+    cursor_ = Cursor{next.head.epoch, mark.sequence};
+  }
+  if (states.empty()) return std::nullopt;
+  return Frame{cursor_, std::move(states)};
+}
+
+}  // namespace hestia

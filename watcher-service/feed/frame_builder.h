@@ -1,0 +1,51 @@
+#ifndef HESTIA_WATCHER_SERVICE_FEED_FRAME_BUILDER_H_
+#define HESTIA_WATCHER_SERVICE_FEED_FRAME_BUILDER_H_
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "watcher-service/events/frame.h"
+#include "watcher-service/events/ignore_policy.h"
+#include "watcher-service/feed/library_feed.h"
+#include "watcher-service/feed/listing.h"
+
+namespace hestia {
+
+// One subscriber's way through a feed: turns marks after its cursor into frames by looking
+// at the disk now, so that a frame is never older than one before it.
+//
+// Thread-safety: none; one thread per subscriber.
+// Blocking: Next() reads the disk; call it neither from a gRPC reaction nor under a lock.
+// Memory: one frame and the running listing.
+class FrameBuilder {
+ public:
+  // `cursor` is none for a subscriber who knows nothing. `feed` and `ignore` must outlive it.
+  FrameBuilder(LibraryFeed& feed, const IgnorePolicy& ignore, std::optional<Cursor> cursor);
+
+  // Whether Next() has something to look at. Does not touch the disk.
+  bool HasWork() const;
+
+  // The next frame of work; none when there is nothing to tell, or a listing found nothing
+  // within half a second (call again).
+  std::optional<Frame> Next();
+
+  // A sign of life with what has been told so far.
+  Frame MakeBookmark() const;
+
+ private:
+  Frame BeginListing(UniqueFd root, std::string scope, ListingReason reason, Cursor end);
+  std::optional<Frame> ContinueListing();
+  Frame EndListing(bool complete, std::string detail);
+  std::optional<Frame> StatesOf(const LibraryFeed::Next& next, int root);
+
+  LibraryFeed& feed_;
+  const IgnorePolicy& ignore_;
+  std::optional<Cursor> cursor_;  // everything at or before it has been told
+  std::optional<Listing> listing_;
+  Cursor listing_end_;  // becomes the cursor when the listing ends
+};
+
+}  // namespace hestia
+
+#endif  // HESTIA_WATCHER_SERVICE_FEED_FRAME_BUILDER_H_

@@ -1,0 +1,166 @@
+#include "watcher-service/feed/library_feed.h"
+
+#include <utility>
+
+#include <absl/random/random.h>
+
+namespace hestia {
+namespace {
+constexpr std::size_t kRememberedEpochs = 16;
+
+std::uint64_t NewEpoch() {
+  absl::BitGen random;
+  // 0 would be indistinguishable from an unset field.
+  return absl::Uniform<std::uint64_t>(absl::IntervalClosed, random, 1, UINT64_MAX);
+}
+}  // namespace
+
+LibraryFeed::LibraryFeed(Journal::Limits limits, std::uint64_t start)
+    : journal_(limits, start), epoch_(NewEpoch()) {}
+
+void LibraryFeed::File(absl::string_view path, absl::string_view previous_path, bool rewritten) {
+  absl::MutexLock lock(&mu_);
+  journal_.File(path, previous_path, rewritten);
+}
+
+void LibraryFeed::Gone(absl::string_view path, bool directory) {
+  absl::MutexLock lock(&mu_);
+  journal_.Gone(path, directory);
+}
+
+Cursor LibraryFeed::List(absl::string_view scope, ListingReason reason) {
+  absl::MutexLock lock(&mu_);
+  journal_.List(scope, reason);
+  return {epoch_, journal_.head()};
+}
+
+void LibraryFeed::DirectoryArrived(absl::string_view path, bool has_files) {
+  absl::MutexLock lock(&mu_);
+  if (has_files || journal_.HasGoneDirectory(path)) {
+    journal_.List(path, ListingReason::kDirectoryArrived);
+  }
+}
+
+void LibraryFeed::LoseHistory(ListingReason why) {
+  absl::MutexLock lock(&mu_);
+  past_.push_back({epoch_, why});
+  if (past_.size() > kRememberedEpochs) past_.pop_front();
+  if (why == ListingReason::kOverflow) ++overflows_;
+  epoch_ = NewEpoch();
+  journal_.Clear();
+  root_.reset();
+  NotifyLocked();
+}
+
+void LibraryFeed::Open(std::shared_ptr<const RootDirectory> root) {
+  absl::MutexLock lock(&mu_);
+  root_ = std::move(root);
+  NotifyLocked();
+}
+
+void LibraryFeed::Shut() {
+  absl::MutexLock lock(&mu_);
+  root_.reset();
+  NotifyLocked();
+}
+
+void LibraryFeed::Publish() {
+  absl::MutexLock lock(&mu_);
+  NotifyLocked();
+}
+
+void LibraryFeed::Close(absl::Status why) {
+  absl::MutexLock lock(&mu_);
+  if (!closed_.ok()) return;
+  closed_ = std::move(why);
+  NotifyLocked();
+}
+
+LibraryFeed::Next LibraryFeed::Take(const std::optional<Cursor>& cursor, std::size_t max_marks) {
+  absl::MutexLock lock(&mu_);
+  Next next;
+  next.head = {epoch_, journal_.head()};
+  if (root_ == nullptr) return next;
+  if (const std::optional<ListingReason> reason = SnapshotReasonLocked(cursor)) {
+    next.kind = Next::Kind::kSnapshot;
+    next.reason = *reason;
+  } else {
+    next.marks = journal_.After(cursor->sequence, max_marks);
+    if (next.marks.empty()) return next;
+    next.kind = Next::Kind::kMarks;
+  }
+  next.root = root_;
+  return next;
+}
+
+bool LibraryFeed::HasWork(const std::optional<Cursor>& cursor) const {
+  absl::MutexLock lock(&mu_);
+  if (root_ == nullptr) return false;
+  return SnapshotReasonLocked(cursor).has_value() || cursor->sequence < journal_.head();
+}
+
+bool LibraryFeed::Tells(std::uint64_t epoch) const {
+  absl::MutexLock lock(&mu_);
+  return root_ != nullptr && epoch == epoch_;
+}
+
+absl::Status LibraryFeed::closed() const {
+  absl::MutexLock lock(&mu_);
+  return closed_;
+}
+
+Cursor LibraryFeed::head() const {
+  absl::MutexLock lock(&mu_);
+  return {epoch_, journal_.head()};
+}
+
+void LibraryFeed::AddListener(FeedListener* listener) {
+  absl::MutexLock lock(&mu_);
+  listeners_.insert(listener);
+}
+
+void LibraryFeed::RemoveListener(FeedListener* listener) {
+  absl::MutexLock lock(&mu_);
+  listeners_.erase(listener);
+}
+
+LibraryFeed::Stats LibraryFeed::stats() const {
+  absl::MutexLock lock(&mu_);
+  return {journal_.size(), journal_.capacity(), overflows_, listings_};
+}
+
+void LibraryFeed::CountListing() {
+  absl::MutexLock lock(&mu_);
+  ++listings_;
+}
+
+void LibraryFeed::SetWriting(std::uint32_t files) {
+  absl::MutexLock lock(&mu_);
+  writing_ = files;
+}
+
+std::uint32_t LibraryFeed::writing() const {
+  absl::MutexLock lock(&mu_);
+  return writing_;
+}
+
+std::optional<ListingReason> LibraryFeed::SnapshotReasonLocked(
+    const std::optional<Cursor>& cursor) const {
+  if (!cursor.has_value()) return ListingReason::kFirstContact;
+  if (cursor->epoch == epoch_) {
+    if (journal_.Covers(cursor->sequence)) return std::nullopt;
+    // A sequence of the future was never given out by this process.
+    return cursor->sequence > journal_.head() ? ListingReason::kEpochUnknown
+                                              : ListingReason::kJournalFull;
+  }
+  for (const PastEpoch& past : past_) {
+    if (past.epoch == cursor->epoch) return past.ended_by;
+  }
+  return ListingReason::kEpochUnknown;
+}
+
+void LibraryFeed::NotifyLocked() {
+  for (FeedListener* const listener : listeners_) listener->OnFeedNews();
+}
+
+}  // namespace hestia

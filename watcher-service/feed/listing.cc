@@ -1,0 +1,115 @@
+#include "watcher-service/feed/listing.h"
+
+#include <dirent.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <utility>
+
+#include <absl/strings/str_cat.h>
+#include <absl/strings/strip.h>
+
+#include "common/monotonic_clock.h"
+#include "common/path_text.h"
+#include "watcher-service/feed/beneath.h"
+
+namespace hestia {
+namespace {
+constexpr std::size_t kOpenLevels = 16;
+constexpr std::size_t kClockEvery = 64;  // entries between two looks at the clock
+
+std::string Raw(absl::string_view text) {
+  // Our own encoding of a name the kernel gave us: it always decodes.
+  return DecodePathText(text).value();
+}
+}  // namespace
+
+FileState PresentFile(std::string path, const struct stat& status) {
+  FileState state;
+  state.path = std::move(path);
+  state.present = true;
+  state.size_bytes = static_cast<std::uint64_t>(status.st_size);
+  state.modified_at = absl::TimeFromTimespec(status.st_mtim);
+  state.inode = status.st_ino;
+  return state;
+}
+
+Listing::Listing(UniqueFd root, std::string scope, const IgnorePolicy& ignore)
+    : root_(std::move(root)), scope_(std::move(scope)), ignore_(ignore) {
+  Enter(scope_, root_.get(), Raw(scope_));
+}
+
+bool Listing::Take(absl::Duration time_budget, std::vector<FileState>& files) {
+  const absl::Duration deadline = MonotonicNow() + time_budget;
+  std::size_t path_bytes = 0;
+  for (std::size_t steps = 1; !chain_.empty(); ++steps) {
+    if (files.size() >= kMaxFrameStates || path_bytes >= kMaxFramePathBytes) return true;
+    if (steps % kClockEvery == 0 && MonotonicNow() >= deadline) return true;
+    Level& level = chain_.back();
+    if (level.next == level.entries.size() || !Reopen(level)) {
+      chain_.pop_back();
+      continue;
+    }
+    const std::string text = std::move(level.entries[level.next++]);
+    absl::string_view name = text;
+    if (absl::ConsumeSuffix(&name, "/")) {
+      // Enter() adds a level, after which `level` must not be used.
+      Enter(JoinPath(level.path, name), level.fd.get(), Raw(name));
+    } else {
+      const std::size_t before = files.size();
+      TakeFile(level, text, files);
+      if (files.size() > before) path_bytes += files.back().path.size();
+    }
+  }
+  return false;
+}
+
+void Listing::Enter(std::string path, int parent, absl::string_view raw_name) {
+  Level level;
+  OpenedDirectory opened = OpenBeneath(parent, raw_name);
+  if (opened.error != 0) {
+    // Gone since its parent was read: what is not there need not be named.
+    if (!MeansAbsent(opened.error)) NoteProblem(path, opened.error);
+    return;
+  }
+  level.path = std::move(path);
+  level.fd = std::move(opened.fd);
+  const int error = ReadEntries(level.fd.get(), [&](absl::string_view name, unsigned char type) {
+    if ((type != DT_REG && type != DT_DIR) || ignore_.Ignores(name)) return;
+    std::string text = EncodePathText(name);
+    if (type == DT_DIR) text.push_back('/');
+    level.entries.push_back(std::move(text));
+  });
+  if (error != 0) NoteProblem(level.path, error);
+  std::sort(level.entries.begin(), level.entries.end());
+  if (chain_.size() >= kOpenLevels) chain_[chain_.size() - kOpenLevels].fd.reset();
+  chain_.push_back(std::move(level));
+}
+
+void Listing::TakeFile(Level& level, const std::string& text, std::vector<FileState>& files) {
+  std::string path = JoinPath(level.path, text);
+  struct stat status {};
+  const int error = LookAt(level.fd.get(), Raw(text), status);
+  if (error != 0 && !MeansAbsent(error)) NoteProblem(path, error);
+  if (error != 0 || !S_ISREG(status.st_mode)) return;
+  files.push_back(PresentFile(std::move(path), status));
+  ++file_count_;
+}
+
+bool Listing::Reopen(Level& level) {
+  if (level.fd.valid()) return true;
+  OpenedDirectory opened = OpenBeneath(root_.get(), Raw(level.path));
+  level.fd = std::move(opened.fd);
+  if (opened.error != 0 && !MeansAbsent(opened.error)) NoteProblem(level.path, opened.error);
+  return level.fd.valid();
+}
+
+void Listing::NoteProblem(absl::string_view path, int error) {
+  if (++problem_count_ == 1) {
+    problem_ = absl::StrCat("cannot read \"", path.empty() ? "." : path, "\": ", strerror(error),
+                            "; give the watcher's user read permission or repair the disk");
+  }
+}
+
+}  // namespace hestia

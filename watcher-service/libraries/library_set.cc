@@ -1,0 +1,193 @@
+#include "watcher-service/libraries/library_set.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include <absl/flags/flag.h>
+#include <absl/strings/str_cat.h>
+
+#include "common/error_reason.h"
+#include "common/logging.h"
+#include "common/path_text.h"
+#include "common/text_view.h"
+#include "watcher-service/feed/root_directory.h"
+
+ABSL_FLAG(std::string, libraries, "",
+          "Folders to watch from the start: name=/absolute/folder, comma-separated, as in "
+          "photos=/data/photos,scans=/data/scans. More can be added by AddLibrary.");
+ABSL_FLAG(std::string, state_dir, "",
+          "Folder in which libraries added by AddLibrary are remembered; made when missing. "
+          "Without it they last until the service stops.");
+ABSL_FLAG(int, max_libraries, 64,
+          "The most libraries watched at a time, 1 to 10000. Each takes an inotify instance "
+          "(fs.inotify.max_user_instances) and two threads.");
+
+namespace hestia {
+namespace {
+
+absl::Status Unknown(absl::string_view name) {
+  return WithReason(
+      absl::NotFoundError(absl::StrCat("no library \"", name, "\" is watched; see ListLibraries")),
+      "LIBRARY_UNKNOWN", "library");
+}
+
+absl::StatusOr<LibraryRoot> Validated(absl::string_view name, absl::string_view root) {
+  if (absl::Status status = ValidateLibraryName(name); !status.ok()) {
+    return WithReason(std::move(status), "LIBRARY_NAME_INVALID", "name");
+  }
+  absl::StatusOr<std::string> raw = DecodePathText(root);
+  if (!raw.ok()) return WithReason(raw.status(), "ROOT_INVALID", "root");
+  if (raw->empty() || raw->front() != '/') {
+    return WithReason(absl::InvalidArgumentError(absl::StrCat(
+                          "the root \"", root, "\" is not absolute; begin it with '/'")),
+                      "ROOT_INVALID", "root");
+  }
+  while (raw->size() > 1 && raw->back() == '/') raw->pop_back();
+  return LibraryRoot{std::string(name), *std::move(raw)};
+}
+
+}  // namespace
+
+LibrarySet::LibrarySet(WatchOptions options, LibraryStore store, std::size_t max_libraries)
+    : options_(std::move(options)), store_(std::move(store)), max_libraries_(max_libraries) {}
+
+LibrarySet::~LibrarySet() { Stop(absl::CancelledError("no library is watched any more")); }
+
+absl::Status LibrarySet::Start(const std::vector<LibraryRoot>& configured) {
+  absl::MutexLock change(&change_mu_);
+  const absl::StatusOr<std::vector<LibraryRoot>> added = store_.Load();
+  if (!added.ok()) return added.status();
+  for (const LibraryRoot& library : configured) {
+    if (absl::Status status = Begin(library, true); !status.ok()) return status;
+  }
+  for (const LibraryRoot& library : *added) {
+    if (Find(library.name).ok()) {
+      LogWarning(
+          absl::StrCat("a library added while running has the name of a configured one "
+                       "and is left out library=",
+                       library.name));
+      continue;
+    }
+    if (absl::Status status = Begin(library, false); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<LibraryWatch>> LibrarySet::Add(absl::string_view name,
+                                                              absl::string_view root) {
+  absl::StatusOr<LibraryRoot> library = Validated(name, root);
+  if (!library.ok()) return library.status();
+  absl::MutexLock change(&change_mu_);
+  if (const auto known = Find(name); known.ok()) {
+    if ((*known)->library().root == library->root) return *known;
+    return WithReason(absl::AlreadyExistsError(absl::StrCat(
+                          "library \"", name, "\" is \"", EncodePathText((*known)->library().root),
+                          "\"; choose another name")),
+                      "LIBRARY_EXISTS", "name");
+  }
+  if (const absl::StatusOr<RootDirectory> found = RootDirectory::Find(library->root); !found.ok()) {
+    return WithReason(absl::NotFoundError(found.status().message()), "ROOT_NOT_FOUND", "root");
+  }
+  if (absl::Status status = Begin(*library, false); !status.ok()) return status;
+  if (absl::Status status = SaveAdded(&*library, ""); !status.ok()) {
+    absl::MutexLock lock(&mu_);
+    libraries_.erase(library->name);
+    return status;
+  }
+  if (!store_.remembers()) {
+    LogWarning(
+        absl::StrCat("a library lasts until the service stops, for there is no "
+                     "--state_dir library=",
+                     name));
+  }
+  return Find(name);
+}
+
+absl::Status LibrarySet::Remove(absl::string_view name) {
+  absl::MutexLock change(&change_mu_);
+  const absl::StatusOr<std::shared_ptr<LibraryWatch>> library = Find(name);
+  if (!library.ok()) return library.status();
+  if (absl::Status status = SaveAdded(nullptr, name); !status.ok()) return status;
+  {
+    absl::MutexLock lock(&mu_);
+    libraries_.erase((*library)->library().name);
+  }
+  (*library)->Stop(Unknown(name));
+  LogInfo(absl::StrCat("library removed library=", name));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<LibraryWatch>> LibrarySet::Find(absl::string_view name) const {
+  absl::MutexLock lock(&mu_);
+  const auto library = libraries_.find(ToStd(name));
+  if (library == libraries_.end()) return Unknown(name);
+  return library->second;
+}
+
+std::vector<std::shared_ptr<LibraryWatch>> LibrarySet::All() const {
+  absl::MutexLock lock(&mu_);
+  std::vector<std::shared_ptr<LibraryWatch>> all;
+  for (const auto& [name, library] : libraries_) all.push_back(library);
+  return all;
+}
+
+bool LibrarySet::AwaitFirstWalks() const {
+  const std::vector<std::shared_ptr<LibraryWatch>> all = All();
+  return std::all_of(all.begin(), all.end(), [](const std::shared_ptr<LibraryWatch>& library) {
+    return library->AwaitFirstWalk();
+  });
+}
+
+void LibrarySet::Stop(const absl::Status& why) {
+  absl::MutexLock change(&change_mu_);
+  for (const std::shared_ptr<LibraryWatch>& library : All()) library->Stop(why);
+}
+
+absl::Status LibrarySet::Begin(LibraryRoot library, bool configured) {
+  if (All().size() >= max_libraries_) {
+    return WithReason(absl::ResourceExhaustedError(absl::StrCat(
+                          "already ", max_libraries_, " libraries; raise --max_libraries")),
+                      "TOO_MANY_LIBRARIES");
+  }
+  std::string name = library.name;
+  absl::StatusOr<std::shared_ptr<LibraryWatch>> watch =
+      LibraryWatch::Create(std::move(library), configured, options_);
+  if (!watch.ok()) return watch.status();
+  LogInfo(absl::StrCat("library added library=", name, " root=\"",
+                       EncodePathText((*watch)->library().root), "\" configured=", configured));
+  absl::MutexLock lock(&mu_);
+  libraries_.emplace(std::move(name), *std::move(watch));
+  return absl::OkStatus();
+}
+
+absl::Status LibrarySet::SaveAdded(const LibraryRoot* added, absl::string_view removed) {
+  std::vector<LibraryRoot> saved;
+  for (const std::shared_ptr<LibraryWatch>& library : All()) {
+    if (library->configured() || ToStd(removed) == library->library().name) continue;
+    if (added != nullptr && added->name == library->library().name) continue;
+    saved.push_back(library->library());
+  }
+  if (added != nullptr) saved.push_back(*added);
+  return store_.Save(saved);
+}
+
+void ValidateLibrarySettings(SettingErrors& errors) {
+  errors.AddIfError("libraries", ParseLibraries(absl::GetFlag(FLAGS_libraries)).status());
+  const int most = absl::GetFlag(FLAGS_max_libraries);
+  if (most < 1 || most > 10'000) {
+    errors.Add("max_libraries", absl::StrCat("must be 1 to 10000, not ", most));
+  }
+}
+
+std::unique_ptr<LibrarySet> LibrarySetFromSettings() {
+  return std::make_unique<LibrarySet>(WatchOptionsFromSettings(),
+                                      LibraryStore(absl::GetFlag(FLAGS_state_dir)),
+                                      static_cast<std::size_t>(absl::GetFlag(FLAGS_max_libraries)));
+}
+
+std::vector<LibraryRoot> LibrariesFromSettings() {
+  return ParseLibraries(absl::GetFlag(FLAGS_libraries)).value();
+}
+
+}  // namespace hestia

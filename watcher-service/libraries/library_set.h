@@ -1,0 +1,82 @@
+#ifndef HESTIA_WATCHER_SERVICE_LIBRARIES_LIBRARY_SET_H_
+#define HESTIA_WATCHER_SERVICE_LIBRARIES_LIBRARY_SET_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <absl/base/thread_annotations.h>
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+#include <absl/strings/string_view.h>
+#include <absl/synchronization/mutex.h>
+
+#include "common/library_name.h"
+#include "common/settings.h"
+#include "watcher-service/libraries/library_store.h"
+#include "watcher-service/watch/library_watch.h"
+#include "watcher-service/watch/watch_options.h"
+
+namespace hestia {
+
+// The libraries that are watched now: those of the configuration, and those added while
+// running, which the store brings back after a restart.
+//
+// Thread-safety: every method from any thread.
+// Blocking: Start, Add, Remove and Stop touch the disk and wait for threads; Find and All
+//   never block.
+// Memory: at most `max_libraries` libraries.
+class LibrarySet {
+ public:
+  LibrarySet(WatchOptions options, LibraryStore store, std::size_t max_libraries);
+  ~LibrarySet();
+
+  // Begins to watch `configured` and what the store remembers. On a clash of names the
+  // configuration wins, with a line in the log.
+  //   any error  nothing can be watched as asked: tell the user and end.
+  absl::Status Start(const std::vector<LibraryRoot>& configured);
+
+  // `root` is path text. Adding what is there already returns it.
+  //   kInvalidArgument    LIBRARY_NAME_INVALID, ROOT_INVALID
+  //   kAlreadyExists      LIBRARY_EXISTS
+  //   kNotFound           ROOT_NOT_FOUND
+  //   kResourceExhausted  too many libraries, or inotify instances used up
+  //   kUnavailable        the state folder cannot be written: nothing was added
+  absl::StatusOr<std::shared_ptr<LibraryWatch>> Add(absl::string_view name, absl::string_view root);
+  //   kNotFound  LIBRARY_UNKNOWN
+  absl::Status Remove(absl::string_view name);
+
+  //   kNotFound  LIBRARY_UNKNOWN
+  absl::StatusOr<std::shared_ptr<LibraryWatch>> Find(absl::string_view name) const;
+  // In order of name.
+  std::vector<std::shared_ptr<LibraryWatch>> All() const;
+
+  // Waits until every library there is now has been walked once, or has no root. False when
+  // stopped before.
+  bool AwaitFirstWalks() const;
+
+  // Ends all streams and Syncs with `why` and stops watching. Idempotent.
+  void Stop(const absl::Status& why);
+
+ private:
+  absl::Status Begin(LibraryRoot library, bool configured);
+  absl::Status SaveAdded(const LibraryRoot* added, absl::string_view removed);
+
+  const WatchOptions options_;
+  const LibraryStore store_;
+  const std::size_t max_libraries_;
+  absl::Mutex change_mu_;  // one change at a time; taken before mu_
+  mutable absl::Mutex mu_;
+  std::map<std::string, std::shared_ptr<LibraryWatch>, std::less<>> libraries_ ABSL_GUARDED_BY(mu_);
+};
+
+// Adds what is wrong with the flags of this room.
+void ValidateLibrarySettings(SettingErrors& errors);
+// What the flags say; call after they were found right.
+std::unique_ptr<LibrarySet> LibrarySetFromSettings();
+std::vector<LibraryRoot> LibrariesFromSettings();
+
+}  // namespace hestia
+
+#endif  // HESTIA_WATCHER_SERVICE_LIBRARIES_LIBRARY_SET_H_

@@ -1,0 +1,96 @@
+#include <sys/resource.h>
+
+#include <memory>
+#include <string>
+
+#include <absl/flags/flag.h>
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+
+#include "common/grpc_server.h"
+#include "common/logging.h"
+#include "common/named_thread.h"
+#include "common/settings.h"
+#include "common/stop_signal.h"
+#include "common/version.h"
+#include "watcher-service/libraries/atomic_file.h"
+#include "watcher-service/libraries/library_set.h"
+#include "watcher-service/rpc/watcher_service.h"
+#include "watcher-service/watch/watch_options.h"
+
+ABSL_FLAG(std::string, watcher_listen, "127.0.0.1:50051",
+          "host:port to serve on. Port 0 takes a free one; the log and --address_file tell "
+          "which.");
+ABSL_FLAG(std::string, address_file, "",
+          "File that gets the host:port served on, for scripts; written when it is known.");
+ABSL_FLAG(std::string, log_level, "info", "What is logged: debug, info, warning or error.");
+
+namespace hestia {
+namespace {
+
+constexpr absl::Duration kStopGrace = absl::Seconds(3);
+constexpr ProgramInfo kProgram = {
+    "watcher-service",
+    "Watches folders and tells subscribers over gRPC which files appear, change and go.", kVersion,
+    "  watcher-service --libraries=photos=/data/photos\n"
+    "  HESTIA_LIBRARIES=photos=/data/photos HESTIA_STATE_DIR=/var/lib/hestia watcher-service\n"};
+
+void Validate(SettingErrors& errors) {
+  errors.AddIfError("log_level", SetUpLogging(absl::GetFlag(FLAGS_log_level)));
+  if (!absl::StrContains(absl::GetFlag(FLAGS_watcher_listen), ':')) {
+    errors.Add("watcher_listen", "must be host:port, as in 127.0.0.1:50051");
+  }
+  ValidateLibrarySettings(errors);
+  ValidateWatchSettings(errors);
+  ValidateServiceSettings(errors);
+}
+
+// Deep listings and many streams hold descriptors; the soft limit is often 1,024.
+void RaiseFileLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+absl::Status Serve() {
+  const std::unique_ptr<LibrarySet> libraries = LibrarySetFromSettings();
+  if (absl::Status status = libraries->Start(LibrariesFromSettings()); !status.ok()) return status;
+  WatcherService service(*libraries, ServiceOptionsFromSettings());
+  const auto server =
+      GrpcServer::Start(absl::GetFlag(FLAGS_watcher_listen), kWatcherServiceName, &service);
+  if (!server.ok()) return server.status();
+  LogInfo(absl::StrCat("listening address=", (*server)->address()));
+  if (const std::string file = absl::GetFlag(FLAGS_address_file); !file.empty()) {
+    absl::Status status = WriteFileAtomically(file, absl::StrCat((*server)->address(), "\n"));
+    if (!status.ok()) return status;
+  }
+  NamedThread ready("ready", [&] {
+    if (!libraries->AwaitFirstWalks()) return;
+    (*server)->SetServing(true);
+    LogInfo("serving");
+  });
+  LogInfo(absl::StrCat("stopping signal=", WaitForStopSignal()));
+  (*server)->SetServing(false);
+  service.RefuseStreams();
+  libraries->Stop(StoppingStatus());
+  ready.Join();
+  (*server)->SetServing(false);  // it may have become ready in between
+  (*server)->Stop(kStopGrace);
+  service.Stop();
+  LogInfo("stopped");
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace hestia
+
+int main(int argc, char** argv) {
+  hestia::HoldStopSignals();
+  hestia::ReadSettingsOrExit(argc, argv, hestia::kProgram, hestia::Validate);
+  hestia::RaiseFileLimit();
+  const absl::Status status = hestia::Serve();
+  if (status.ok()) return 0;
+  hestia::LogError(absl::StrCat("cannot start error=\"", status.message(), "\""));
+  return 1;
+}

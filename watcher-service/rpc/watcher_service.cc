@@ -1,0 +1,220 @@
+#include "watcher-service/rpc/watcher_service.h"
+
+#include <fstream>
+#include <optional>
+#include <utility>
+
+#include <absl/flags/flag.h>
+#include <absl/strings/str_cat.h>
+
+#include "common/error_reason.h"
+#include "common/grpc_status.h"
+#include "common/version.h"
+#include "watcher-service/rpc/proto_conversion.h"
+#include "watcher-service/rpc/subscribe_stream.h"
+#include "watcher-service/rpc/sync_call.h"
+#include "watcher-service/rpc/watch_stream.h"
+
+ABSL_FLAG(int, max_streams, 32,
+          "The most Watch and Subscribe streams open at a time, 1 to 1024. Each takes a thread "
+          "and one frame of memory.");
+ABSL_FLAG(absl::Duration, stall_timeout, absl::Seconds(60),
+          "After how long without an acknowledgement, or without reading, a subscriber is cut "
+          "off, 100ms to 1h. It comes back with its cursor and loses nothing.");
+
+namespace hestia {
+namespace {
+
+constexpr int kDiskThreads = 2;
+constexpr std::size_t kWaitingDiskCalls = 64;
+
+// A stream that is over before it began.
+template <typename Reactor>
+class Refusal final : public Reactor {
+ public:
+  explicit Refusal(const absl::Status& why) { this->Finish(ToGrpc(why)); }
+  void OnDone() override { delete this; }
+};
+
+grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, const absl::Status& status) {
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  reactor->Finish(ToGrpc(status));
+  return reactor;
+}
+
+std::uint64_t WatchLimit() {
+  std::uint64_t limit = 0;
+  std::ifstream("/proc/sys/fs/inotify/max_user_watches") >> limit;
+  return limit;
+}
+
+}  // namespace
+
+WatcherService::WatcherService(LibrarySet& libraries, ServiceOptions options)
+    : libraries_(libraries),
+      options_(options),
+      stream_threads_("stream", options.max_streams, static_cast<std::size_t>(options.max_streams)),
+      disk_threads_("disk", kDiskThreads, kWaitingDiskCalls) {}
+
+void WatcherService::RefuseStreams() {
+  absl::MutexLock lock(&mu_);
+  refusing_ = true;
+}
+
+void WatcherService::Stop() {
+  stream_threads_.Stop();
+  disk_threads_.Stop();
+}
+
+grpc::ServerUnaryReactor* WatcherService::AddLibrary(grpc::CallbackServerContext* context,
+                                                     const watcher::v1::AddLibraryRequest* request,
+                                                     watcher::v1::AddLibraryResponse* response) {
+  return RunOnDisk(context, [this, request, response] {
+    const absl::StatusOr<std::shared_ptr<LibraryWatch>> library =
+        libraries_.Add(request->name(), request->root());
+    if (library.ok()) ToProto(**library, *response->mutable_library());
+    return library.status();
+  });
+}
+
+grpc::ServerUnaryReactor* WatcherService::ListLibraries(
+    grpc::CallbackServerContext* context, const watcher::v1::ListLibrariesRequest* /*request*/,
+    watcher::v1::ListLibrariesResponse* response) {
+  for (const std::shared_ptr<LibraryWatch>& library : libraries_.All()) {
+    ToProto(*library, *response->add_libraries());
+  }
+  return Answer(context, absl::OkStatus());
+}
+
+grpc::ServerUnaryReactor* WatcherService::RemoveLibrary(
+    grpc::CallbackServerContext* context, const watcher::v1::RemoveLibraryRequest* request,
+    watcher::v1::RemoveLibraryResponse* /*response*/) {
+  return RunOnDisk(context, [this, request] { return libraries_.Remove(request->name()); });
+}
+
+grpc::ServerUnaryReactor* WatcherService::RescanLibrary(
+    grpc::CallbackServerContext* context, const watcher::v1::RescanLibraryRequest* request,
+    watcher::v1::RescanLibraryResponse* response) {
+  const absl::StatusOr<std::shared_ptr<LibraryWatch>> library = Find(request->library());
+  if (!library.ok()) return Answer(context, library.status());
+  const absl::StatusOr<Cursor> cursor = (*library)->Rescan();
+  if (cursor.ok()) ToProto(*cursor, *response->mutable_cursor());
+  return Answer(context, cursor.status());
+}
+
+grpc::ServerWriteReactor<watcher::v1::WatchResponse>* WatcherService::Watch(
+    grpc::CallbackServerContext* context, const watcher::v1::WatchRequest* request) {
+  using Refused = Refusal<grpc::ServerWriteReactor<watcher::v1::WatchResponse>>;
+  absl::StatusOr<std::shared_ptr<LibraryWatch>> library = Find(request->library());
+  if (!library.ok()) return new Refused(library.status());
+  if (absl::Status status = EnterStream(); !status.ok()) return new Refused(status);
+  std::optional<Cursor> cursor;
+  if (request->has_cursor()) cursor = FromProto(request->cursor());
+  const FeedStream::Terms terms{.credits = false, .stall_timeout = options_.stall_timeout};
+  auto* const stream = new WatchStream(*context, terms, *std::move(library), cursor);
+  RunStream(stream);
+  return stream;
+}
+
+grpc::ServerBidiReactor<watcher::v1::SubscribeRequest, watcher::v1::SubscribeResponse>*
+WatcherService::Subscribe(grpc::CallbackServerContext* context) {
+  using Refused = Refusal<
+      grpc::ServerBidiReactor<watcher::v1::SubscribeRequest, watcher::v1::SubscribeResponse>>;
+  if (absl::Status status = EnterStream(); !status.ok()) return new Refused(status);
+  const FeedStream::Terms terms{.credits = true, .stall_timeout = options_.stall_timeout};
+  auto* const stream =
+      new SubscribeStream(*context, terms, [this](absl::string_view name) { return Find(name); });
+  RunStream(stream);
+  return stream;
+}
+
+grpc::ServerWriteReactor<watcher::v1::ReadFileResponse>* WatcherService::ReadFile(
+    grpc::CallbackServerContext* /*context*/, const watcher::v1::ReadFileRequest* /*request*/) {
+  return new Refusal<grpc::ServerWriteReactor<watcher::v1::ReadFileResponse>>(
+      absl::UnimplementedError("ReadFile does not exist yet; read the mounted folder"));
+}
+
+grpc::ServerUnaryReactor* WatcherService::Sync(grpc::CallbackServerContext* context,
+                                               const watcher::v1::SyncRequest* request,
+                                               watcher::v1::SyncResponse* response) {
+  const absl::StatusOr<std::shared_ptr<LibraryWatch>> library = Find(request->library());
+  if (!library.ok()) return Answer(context, library.status());
+  return SyncCall::Begin(*library, response);
+}
+
+grpc::ServerUnaryReactor* WatcherService::GetStats(grpc::CallbackServerContext* context,
+                                                   const watcher::v1::GetStatsRequest* /*request*/,
+                                                   watcher::v1::GetStatsResponse* response) {
+  for (const std::shared_ptr<LibraryWatch>& library : libraries_.All()) {
+    ToProto(*library, *response->add_libraries());
+  }
+  response->set_watch_limit(WatchLimit());
+  response->set_version(kVersion);
+  absl::MutexLock lock(&mu_);
+  response->set_streams(static_cast<std::uint32_t>(streams_));
+  return Answer(context, absl::OkStatus());
+}
+
+absl::StatusOr<std::shared_ptr<LibraryWatch>> WatcherService::Find(absl::string_view name) const {
+  if (!name.empty()) return libraries_.Find(name);
+  return WithReason(absl::InvalidArgumentError("no library is named; see ListLibraries"),
+                    "LIBRARY_MISSING", "library");
+}
+
+grpc::ServerUnaryReactor* WatcherService::RunOnDisk(grpc::CallbackServerContext* context,
+                                                    std::function<absl::Status()> body) {
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  const bool accepted =
+      disk_threads_.TryRun([reactor, body = std::move(body)] { reactor->Finish(ToGrpc(body())); });
+  if (!accepted) {
+    reactor->Finish(ToGrpc(absl::ResourceExhaustedError("too many calls are waiting; try again")));
+  }
+  return reactor;
+}
+
+absl::Status WatcherService::EnterStream() {
+  absl::MutexLock lock(&mu_);
+  if (refusing_) return StoppingStatus();
+  if (streams_ >= options_.max_streams) {
+    return WithReason(
+        absl::ResourceExhaustedError(absl::StrCat("already ", options_.max_streams,
+                                                  " streams; close one or raise --max_streams")),
+        "TOO_MANY_STREAMS");
+  }
+  ++streams_;
+  return absl::OkStatus();
+}
+
+// Accepted always: there are as many places as streams that may be entered.
+template <typename Stream>
+void WatcherService::RunStream(Stream* stream) {
+  stream_threads_.TryRun([this, stream] {
+    stream->Run();
+    delete stream;
+    absl::MutexLock lock(&mu_);
+    --streams_;
+  });
+}
+
+absl::Status StoppingStatus() {
+  return WithReason(
+      absl::UnavailableError("the watcher is stopping; retry with backoff and the last cursor"),
+      "STOPPING");
+}
+
+void ValidateServiceSettings(SettingErrors& errors) {
+  const int streams = absl::GetFlag(FLAGS_max_streams);
+  if (streams < 1 || streams > 1024) {
+    errors.Add("max_streams", absl::StrCat("must be 1 to 1024, not ", streams));
+  }
+  const absl::Duration stall = absl::GetFlag(FLAGS_stall_timeout);
+  if (stall < absl::Milliseconds(100) || stall > absl::Hours(1)) {
+    errors.Add("stall_timeout", "must be 100ms to 1h");
+  }
+}
+
+ServiceOptions ServiceOptionsFromSettings() {
+  return {absl::GetFlag(FLAGS_max_streams), absl::GetFlag(FLAGS_stall_timeout)};
+}
+
+}  // namespace hestia

@@ -1,0 +1,169 @@
+#include "watcher-service/watch/inotify_reader.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+#include <absl/strings/str_cat.h>
+
+namespace hestia {
+namespace {
+
+// Neither OPEN nor ACCESS: reading the files, as renderers do, must make no event.
+constexpr std::uint32_t kMask = IN_CLOSE_WRITE | IN_CREATE | IN_MODIFY | IN_MOVED_FROM |
+                                IN_MOVED_TO | IN_DELETE | IN_ATTRIB | IN_DELETE_SELF |
+                                IN_MOVE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK;
+constexpr std::size_t kReadBytes = 64 << 10;
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<InotifyReader>> InotifyReader::Create(const std::string& thread_name,
+                                                                     std::size_t capacity) {
+  UniqueFd inotify(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  if (!inotify.valid()) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("cannot get an inotify instance: ", strerror(errno),
+                     "; raise fs.inotify.max_user_instances or the limit of open files"));
+  }
+  UniqueFd wake(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (!wake.valid()) {
+    return absl::ResourceExhaustedError(absl::StrCat("cannot get an eventfd: ", strerror(errno),
+                                                     "; raise the limit of open files"));
+  }
+  std::unique_ptr<InotifyReader> reader(
+      new InotifyReader(std::move(inotify), std::move(wake), capacity));
+  reader->thread_ = NamedThread(thread_name, [self = reader.get()] { self->Run(); });
+  return reader;
+}
+
+InotifyReader::InotifyReader(UniqueFd inotify, UniqueFd wake, std::size_t capacity)
+    : inotify_(std::move(inotify)), wake_(std::move(wake)), capacity_(capacity) {}
+
+InotifyReader::~InotifyReader() {
+  {
+    absl::MutexLock lock(&mu_);
+    stopping_ = true;
+  }
+  WakeReader();
+  thread_.Join();
+}
+
+int InotifyReader::Watch(int directory_fd) {
+  // By descriptor, because a path could lead elsewhere by now.
+  const std::string path = absl::StrCat("/proc/self/fd/", directory_fd);
+  const int wd = inotify_add_watch(inotify_.get(), path.c_str(), kMask);
+  return wd >= 0 ? wd : -errno;
+}
+
+void InotifyReader::Unwatch(int wd) {
+  // Fails when the directory is already deleted, which is as good.
+  inotify_rm_watch(inotify_.get(), wd);
+}
+
+InotifyReader::Batch InotifyReader::Take(absl::Duration timeout) {
+  absl::MutexLock lock(&mu_);
+  mu_.AwaitWithTimeout(absl::Condition(this, &InotifyReader::SomethingLocked), timeout);
+  Batch taken = std::move(batch_);
+  batch_ = Batch{};
+  batch_.flushed = taken.flushed;
+  woken_ = false;
+  flush_news_ = false;
+  return taken;
+}
+
+std::uint64_t InotifyReader::RequestFlush() {
+  std::uint64_t number = 0;
+  {
+    absl::MutexLock lock(&mu_);
+    number = ++requested_;
+  }
+  WakeReader();
+  return number;
+}
+
+void InotifyReader::Wake() {
+  absl::MutexLock lock(&mu_);
+  woken_ = true;
+}
+
+void InotifyReader::InjectOverflow() {
+  absl::MutexLock lock(&mu_);
+  OverflowLocked();
+}
+
+std::uint64_t InotifyReader::event_count() const {
+  absl::MutexLock lock(&mu_);
+  return event_count_;
+}
+
+void InotifyReader::Run() {
+  std::array<pollfd, 2> ready = {{{inotify_.get(), POLLIN, 0}, {wake_.get(), POLLIN, 0}}};
+  while (true) {
+    // Blocks until the kernel or WakeReader() has something; EINTR only costs a round.
+    poll(ready.data(), ready.size(), -1);
+    std::uint64_t wakes = 0;
+    const bool woken = read(wake_.get(), &wakes, sizeof(wakes)) > 0;
+    std::uint64_t promised = 0;
+    {
+      absl::MutexLock lock(&mu_);
+      if (stopping_) return;
+      promised = requested_;
+    }
+    // The request was read before the queue, so the queue holds all that came before it.
+    while (DrainKernelQueue()) {
+    }
+    if (!woken) continue;
+    absl::MutexLock lock(&mu_);
+    batch_.flushed = promised;
+    flush_news_ = true;
+  }
+}
+
+bool InotifyReader::DrainKernelQueue() {
+  alignas(inotify_event) std::array<char, kReadBytes> buffer;
+  const ssize_t got = read(inotify_.get(), buffer.data(), buffer.size());
+  if (got <= 0) return false;
+  Parse({buffer.data(), static_cast<std::size_t>(got)});
+  return true;
+}
+
+void InotifyReader::Parse(absl::string_view bytes) {
+  absl::MutexLock lock(&mu_);
+  while (!bytes.empty()) {
+    inotify_event header{};
+    memcpy(&header, bytes.data(), sizeof(header));
+    const char* const name = bytes.data() + sizeof(header);
+    bytes.remove_prefix(sizeof(header) + header.len);
+    ++event_count_;
+    if ((header.mask & IN_Q_OVERFLOW) != 0 || batch_.events.size() >= capacity_) {
+      OverflowLocked();
+      continue;
+    }
+    // The kernel pads names with NULs.
+    batch_.events.push_back(
+        {header.wd, header.mask, header.cookie, std::string(name, strnlen(name, header.len))});
+  }
+}
+
+bool InotifyReader::SomethingLocked() const {
+  return woken_ || flush_news_ || batch_.overflow || !batch_.events.empty();
+}
+
+void InotifyReader::OverflowLocked() {
+  batch_.overflow = true;
+  batch_.events.clear();
+}
+
+void InotifyReader::WakeReader() {
+  const std::uint64_t one = 1;
+  // Can only fail when the counter is full, and then the reader is being woken anyway.
+  if (write(wake_.get(), &one, sizeof(one)) < 0) return;
+}
+
+}  // namespace hestia

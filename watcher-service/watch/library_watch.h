@@ -1,0 +1,148 @@
+#ifndef HESTIA_WATCHER_SERVICE_WATCH_LIBRARY_WATCH_H_
+#define HESTIA_WATCHER_SERVICE_WATCH_LIBRARY_WATCH_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <absl/base/thread_annotations.h>
+#include <absl/random/random.h>
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+#include <absl/synchronization/mutex.h>
+#include <absl/time/time.h>
+
+#include "common/library_name.h"
+#include "common/named_thread.h"
+#include "watcher-service/events/ignore_policy.h"
+#include "watcher-service/feed/library_feed.h"
+#include "watcher-service/watch/event_translator.h"
+#include "watcher-service/watch/inotify_reader.h"
+#include "watcher-service/watch/watch_options.h"
+#include "watcher-service/watch/watched_tree.h"
+
+namespace hestia {
+
+// How far the knowledge of a library goes. Numbered as in watcher.proto.
+enum class WatchState { kScanning = 1, kWatching = 2, kDegraded = 3, kRootUnavailable = 4 };
+
+struct WatchStatus {
+  WatchState state = WatchState::kScanning;
+  std::vector<WatchProblem> problems;  // at most 20
+  std::uint32_t problem_count = 0;
+  std::uint64_t watched_directories = 0;
+  std::uint64_t settling_files = 0;
+};
+
+// Watches one library: an inotify instance, the thread that reads it, and a thread that
+// turns events into marks in the feed.
+//
+// Thread-safety: every method from any thread.
+// Blocking: Create (starts threads) and the destructor (joins them); nothing else.
+// Memory: the capacities of WatchOptions, the journal, and one node a directory.
+class LibraryWatch {
+ public:
+  struct SyncResult {
+    Cursor cursor;
+    std::uint32_t settling_files = 0;
+  };
+  using SyncDone = std::function<void(const absl::StatusOr<SyncResult>&)>;
+
+  // The root may be missing; the library is then ROOT_UNAVAILABLE until it appears.
+  //   kResourceExhausted  the kernel gives out no more inotify instances.
+  static absl::StatusOr<std::shared_ptr<LibraryWatch>> Create(LibraryRoot library, bool configured,
+                                                              WatchOptions options);
+  ~LibraryWatch();
+
+  const LibraryRoot& library() const { return library_; }
+  bool configured() const { return configured_; }
+  const IgnorePolicy& ignore() const { return options_.ignore; }
+  LibraryFeed& feed() { return feed_; }
+  WatchStatus status() const;
+  std::uint64_t event_count() const { return reader_->event_count(); }
+
+  // Calls `done` once, from the watch thread or this one, when everything done to the disk
+  // before is in the feed. `done` must not block. Errors:
+  //   kFailedPrecondition  (ROOT_UNAVAILABLE) nothing is known: try again later.
+  //   kResourceExhausted   too many are waiting: try again.
+  //   kUnavailable         (STOPPING) ask the next watcher.
+  void Sync(SyncDone done);
+
+  // Has everything listed to all subscribers; the cursor is reached after that listing.
+  //   kFailedPrecondition  (ROOT_UNAVAILABLE).
+  absl::StatusOr<Cursor> Rescan();
+
+  // Waits for the end of the first walk. False when stopped before.
+  bool AwaitFirstWalk();
+
+  // Ends all streams and waiting Syncs with `why`, then the threads. Idempotent.
+  void Stop(const absl::Status& why);
+
+  // For tests of what no test can provoke: the kernel says that its queue overflowed.
+  void InjectOverflow() { reader_->InjectOverflow(); }
+
+ private:
+  // One Sync on its way: the kernel's queue first, then what was settling when it was empty.
+  struct Ticket {
+    SyncDone done;
+    std::uint64_t flush = 0;
+    bool armed = false;
+    absl::Duration armed_at;
+    std::uint64_t serial = 0;  // of the settle set when armed
+  };
+
+  LibraryWatch(LibraryRoot library, bool configured, WatchOptions options,
+               std::unique_ptr<InotifyReader> reader);
+
+  void Run();
+  absl::Duration Timeout(absl::Duration now);
+  void Step(InotifyReader::Batch batch, absl::Duration now);
+  void OpenRoot(absl::Duration now);
+  void CheckRoot(absl::Duration now);
+  void LoseRoot(absl::Duration now);
+  void Recover();
+  void WalkOn(absl::Duration now);
+  void Maintain(absl::Duration now);
+  void PublishStatus();
+  void SetState(WatchState state);
+
+  void AnswerTickets(std::uint64_t flushed, absl::Duration now);
+  bool Reached(Ticket& ticket, std::uint64_t flushed, absl::Duration now);
+  void FailTickets(const absl::Status& why);
+  absl::Duration NextReconcile(absl::Duration now);
+
+  const LibraryRoot library_;
+  const bool configured_;
+  const WatchOptions options_;
+  LibraryFeed feed_;
+  const std::unique_ptr<InotifyReader> reader_;
+
+  mutable absl::Mutex mu_;
+  WatchStatus status_ ABSL_GUARDED_BY(mu_);
+  bool first_walk_done_ ABSL_GUARDED_BY(mu_) = false;
+  absl::Status stopped_ ABSL_GUARDED_BY(mu_);  // not OK: end
+  bool rescan_ ABSL_GUARDED_BY(mu_) = false;
+  std::vector<Ticket> tickets_ ABSL_GUARDED_BY(mu_);  // new ones
+
+  // Only the watch thread touches what follows.
+  WatchedTree tree_;
+  EventTranslator translator_;
+  WatchState state_ = WatchState::kScanning;
+  bool walking_ = false;
+  bool was_lost_ = false;  // the root has been away
+  std::shared_ptr<const RootDirectory> root_;
+  absl::Duration next_root_check_;
+  absl::Duration next_reconcile_;
+  absl::Duration next_retry_;
+  std::vector<Ticket> waiting_;
+  absl::BitGen random_;
+
+  NamedThread thread_;  // last: it uses everything above
+};
+
+}  // namespace hestia
+
+#endif  // HESTIA_WATCHER_SERVICE_WATCH_LIBRARY_WATCH_H_
