@@ -265,8 +265,8 @@ main() {
     echo; echo "Stop it with: deploy/down.sh --state '$state'"
     return
   fi
-  echo; echo "Ctrl-C stops everything."
   trap 'echo; echo "Stopping"; exit 0' INT TERM
+  echo; echo "Ctrl-C stops everything."
   watch_services
 }
 

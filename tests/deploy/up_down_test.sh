@@ -33,9 +33,14 @@ processes_of_state() {
     fi
   done 2>/dev/null
 }
+await_foreground() {
+  grep -q -m 1 "Ctrl-C stops everything" \
+    < <(tail -n +1 -f --pid=$foreground "$scratch/foreground.log") ||
+    fail "up.sh ended early: $(<"$scratch/foreground.log")"
+}
 
 "$programs/make-images" --folder="$photos/2024 trip" --count=12 --side_px=400
-echo "this is no image" >"$photos/broken.jpg"
+echo "this is no image" >"$photos/notes.txt"
 
 echo "A detached run returns when the first scan is done"
 expect_exit 0 up --detach --replicas 2 "$photos"
@@ -71,7 +76,7 @@ expect_exit 0 up --detach
 read_endpoints
 expect_equal "files" "files 14 13 1 0" "$(files)"
 expect_equal "rendered anew" 0 \
-  "$("$programs/replica-stats" --thumbnail_address="$HESTIA_THUMBNAIL_ADDRESS" | awk '/^replica/ { print $3 }')"
+  "$("$programs/replica-stats" --thumbnail_address="$HESTIA_THUMBNAIL_ADDRESS" | awk '/^replica/ { sum += $3 } END { print sum }')"
 
 echo "A run whose processes were killed can be started again"
 for name in watcher-service thumbnail-service-1; do kill -KILL "$(<"$state/$name.pid")"; done
@@ -82,17 +87,17 @@ expect_equal "files" "files 14 13 1 0" "$(files)"
 down >/dev/null
 
 echo "In the foreground, a stop signal stops everything in order"
-up "$photos" >"$scratch/foreground.log" 2>&1 &
+"$repo/deploy/up.sh" --state "$state" "$photos" >"$scratch/foreground.log" 2>&1 &
 foreground=$!
-tail -n +1 -f --pid=$foreground "$scratch/foreground.log" | grep -q -m 1 "Ctrl-C stops everything"
+await_foreground
 kill -TERM $foreground
 wait $foreground || fail "up.sh ended with $? after a stop signal: $(<"$scratch/foreground.log")"
 expect_equal "processes" "" "$(processes_of_state)"
 
 echo "down.sh ends a run in the foreground, too"
-up "$photos" >"$scratch/foreground.log" 2>&1 &
+"$repo/deploy/up.sh" --state "$state" "$photos" >"$scratch/foreground.log" 2>&1 &
 foreground=$!
-tail -n +1 -f --pid=$foreground "$scratch/foreground.log" | grep -q -m 1 "Ctrl-C stops everything"
+await_foreground
 expect_exit 0 down
 wait $foreground || fail "up.sh ended with $?"
 expect_equal "processes" "" "$(processes_of_state)"
