@@ -109,18 +109,19 @@ void LibraryWatch::Stop(const absl::Status& why) {
 
 void LibraryWatch::Run() {
   OpenRoot(MonotonicNow());
-  std::uint64_t flushed = 0;
+  PublishStatus();
   while (true) {
-    PublishStatus();
     tree_.Rest();
     InotifyReader::Batch batch = reader_->Take(Timeout(MonotonicNow()));
-    flushed = batch.flushed;
+    const std::uint64_t flushed = batch.flushed;
     {
       absl::MutexLock lock(&mu_);
       if (!stopped_.ok()) break;
     }
     const absl::Duration now = MonotonicNow();
     Step(std::move(batch), now);
+    // First, so that whoever is answered finds the state the answer is about.
+    PublishStatus();
     AnswerTickets(flushed, now);
   }
   absl::Status why;
@@ -266,7 +267,10 @@ void LibraryWatch::AnswerTickets(std::uint64_t flushed, absl::Duration now) {
   }
   if (waiting_.empty()) return;
   // Asked about a root that has just gone, the answer must not be "all is told".
-  if (state_ != WatchState::kRootUnavailable && !root_->Open().ok()) LoseRoot(now);
+  if (state_ != WatchState::kRootUnavailable && !root_->Open().ok()) {
+    LoseRoot(now);
+    PublishStatus();
+  }
   if (state_ == WatchState::kRootUnavailable) return FailTickets(RootUnavailable(library_));
   const SyncResult result{feed_.head(),
                           static_cast<std::uint32_t>(translator_.settling().writing())};
