@@ -52,12 +52,14 @@ TEST_F(ThumbnailSizeTest, OnePixelIsAThumbnail) {
 }
 
 TEST_F(ThumbnailSizeTest, AThinLineKeepsOnePixel) {
-  for (const std::string& bytes : {MakeJpeg(Plain(1, 2000, kGreen)), MakePng(Plain(1, 2000, kGreen)),
-                                   MakeWebp(Plain(1, 2000, kGreen))}) {
+  for (const std::string& bytes :
+       {MakeJpeg(Plain(1, 2000, kGreen)), MakePng(Plain(1, 2000, kGreen)),
+        MakeWebp(Plain(1, 2000, kGreen))}) {
     EXPECT_EQ(Sizes(Render(bytes)), (SizeList{{1, 512}, {1, 256}, {1, 128}}));
     EXPECT_TRUE(Near(Thumbnail(bytes).At(0, 60), kGreen));
   }
-  EXPECT_EQ(Sizes(Render(MakeJpeg(Plain(5000, 3, kBlue)))), (SizeList{{512, 1}, {256, 1}, {128, 1}}));
+  EXPECT_EQ(Sizes(Render(MakeJpeg(Plain(5000, 3, kBlue)))),
+            (SizeList{{512, 1}, {256, 1}, {128, 1}}));
 }
 
 TEST_F(ThumbnailSizeTest, OddSizesComeOutInBothFormats) {
