@@ -34,6 +34,11 @@ bool Ingestor::ended() const {
   return ended_;
 }
 
+bool Ingestor::AwaitEnd(absl::Duration timeout) const {
+  absl::MutexLock lock(&mu_);
+  return mu_.AwaitWithTimeout(absl::Condition(&ended_), timeout);
+}
+
 bool Ingestor::Pause(absl::Duration duration) {
   absl::MutexLock lock(&mu_);
   mu_.AwaitWithTimeout(absl::Condition(&stopping_), duration);

@@ -32,6 +32,8 @@ class Ingestor {
   const Lease& lease() const { return lease_; }
   // True once the lease was lost to another replica or the library is watched no more.
   bool ended() const ABSL_LOCKS_EXCLUDED(mu_);
+  // Waits for that; false when `timeout` passed first.
+  bool AwaitEnd(absl::Duration timeout) const ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
   struct OpenListing {

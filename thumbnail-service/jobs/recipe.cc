@@ -71,12 +71,15 @@ absl::StatusOr<std::vector<Recipe>> ParseRecipes(absl::string_view text) {
   std::vector<Recipe> recipes;
   std::vector<std::string> problems;
   absl::flat_hash_set<std::string> names;
+  absl::flat_hash_set<std::string> specifications;
   for (const absl::string_view entry : absl::StrSplit(text, ',', absl::SkipWhitespace())) {
     absl::StatusOr<Recipe> recipe = ParseOne(absl::StripAsciiWhitespace(entry));
     if (!recipe.ok()) {
       problems.emplace_back(recipe.status().message());
     } else if (!names.insert(recipe->name).second) {
       problems.push_back(absl::StrCat("recipe \"", recipe->name, "\" is named twice"));
+    } else if (!specifications.insert(recipe->Specification()).second) {
+      problems.push_back(absl::StrCat("recipe \"", recipe->name, "\" is another one's twin"));
     } else {
       recipes.push_back(*std::move(recipe));
     }

@@ -36,8 +36,10 @@ Channels ChooseChannels(const OIIO::ImageSpec& spec) {
   Channels channels;
   channels.colours = spec.nchannels >= 3 ? 3 : 1;
   // Alpha elsewhere than behind the colours would have to be gathered; no format here
-  // does that but an EXR with many layers.
-  channels.alpha = spec.alpha_channel == channels.colours;
+  // does that but an EXR with many layers. The GIF reader counts its alpha channel from 1,
+  // so the name is asked, too.
+  channels.alpha = spec.alpha_channel == channels.colours ||
+                   (spec.nchannels > channels.colours && spec.channel_name(channels.colours) == "A");
   return channels;
 }
 

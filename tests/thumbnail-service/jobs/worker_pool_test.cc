@@ -1,0 +1,239 @@
+#include "thumbnail-service/jobs/worker_pool.h"
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <map>
+
+#include <absl/strings/str_cat.h>
+#include <absl/synchronization/notification.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/error_reason.h"
+
+namespace hestia {
+namespace {
+
+constexpr absl::Duration kPatience = absl::Seconds(30);
+
+// A queue in memory that can be told to fail.
+class FakeQueue final : public JobQueue {
+ public:
+  void Add(int count) {
+    absl::MutexLock lock(&mu_);
+    for (int i = 0; i < count; ++i) {
+      const std::int64_t id = ++last_id_;
+      waiting_.push_back(ClaimedJob{.file_id = id, .version = 1, .path = absl::StrCat(id), .stamp = {}});
+    }
+  }
+  void FailNextFinishes(int count) {
+    absl::MutexLock lock(&mu_);
+    failing_finishes_ = count;
+  }
+
+  absl::StatusOr<std::vector<ClaimedJob>> Claim(absl::Span<const std::int64_t>, int most) override {
+    absl::MutexLock lock(&mu_);
+    std::vector<ClaimedJob> jobs;
+    while (!waiting_.empty() && static_cast<int>(jobs.size()) < most) {
+      jobs.push_back(waiting_.front());
+      jobs.back().token = ++last_token_;
+      waiting_.pop_front();
+      ++claimed_;
+    }
+    most_claimed_ = std::max(most_claimed_, claimed_);
+    return jobs;
+  }
+  absl::StatusOr<ContentStanding> LookUp(const ContentKey&) override {
+    ContentStanding standing;
+    standing.missing.push_back(StoredRecipe{.id = 1, .recipe = Recipe{.name = "r"}});
+    return standing;
+  }
+  absl::StatusOr<std::vector<FinishEffect>> Finish(absl::Span<const JobResult> results) override {
+    absl::MutexLock lock(&mu_);
+    if (failing_finishes_ > 0) {
+      --failing_finishes_;
+      return absl::UnavailableError("injected");
+    }
+    for (const JobResult& result : results) finished_.push_back(result);
+    claimed_ -= static_cast<int>(results.size());
+    return std::vector<FinishEffect>(results.size(), FinishEffect::kStored);
+  }
+  absl::Status Release(absl::Span<const JobRetry> retries) override {
+    absl::MutexLock lock(&mu_);
+    for (const JobRetry& retry : retries) released_.push_back(retry);
+    claimed_ -= static_cast<int>(retries.size());
+    return absl::OkStatus();
+  }
+
+  bool AwaitEnded(std::size_t count) {
+    absl::MutexLock lock(&mu_);
+    const auto ended = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
+      return finished_.size() + released_.size() >= count;
+    };
+    return mu_.AwaitWithTimeout(absl::Condition(&ended), kPatience);
+  }
+  std::vector<JobResult> finished() {
+    absl::MutexLock lock(&mu_);
+    return finished_;
+  }
+  std::vector<JobRetry> released() {
+    absl::MutexLock lock(&mu_);
+    return released_;
+  }
+  int most_claimed() {
+    absl::MutexLock lock(&mu_);
+    return most_claimed_;
+  }
+
+ private:
+  absl::Mutex mu_;
+  std::int64_t last_id_ ABSL_GUARDED_BY(mu_) = 0;
+  std::int64_t last_token_ ABSL_GUARDED_BY(mu_) = 0;
+  int failing_finishes_ ABSL_GUARDED_BY(mu_) = 0;
+  int claimed_ ABSL_GUARDED_BY(mu_) = 0;
+  int most_claimed_ ABSL_GUARDED_BY(mu_) = 0;
+  std::deque<ClaimedJob> waiting_ ABSL_GUARDED_BY(mu_);
+  std::vector<JobResult> finished_ ABSL_GUARDED_BY(mu_);
+  std::vector<JobRetry> released_ ABSL_GUARDED_BY(mu_);
+};
+
+class NoBytes final : public OpenedSource {
+ public:
+  const ContentKey& key() const override { return key_; }
+
+ private:
+  ContentKey key_;
+};
+
+// A slot whose reading and rendering the test decides.
+class FakeThumbnailer final : public Thumbnailer {
+ public:
+  std::function<ReadOutcome(absl::string_view)> read = [](absl::string_view) {
+    return ReadOutcome{.stamp = FileStamp{}, .source = std::make_unique<NoBytes>(), .status = {}};
+  };
+  std::function<absl::StatusOr<Rendered>()> render = [] { return Rendered{}; };
+  absl::Notification cancelled;
+  int renders = 0;
+
+  ReadOutcome Read(std::int64_t, absl::string_view path) override { return read(path); }
+  absl::StatusOr<Rendered> Render(const OpenedSource&, absl::Span<const StoredRecipe>) override {
+    ++renders;
+    return render();
+  }
+  void Cancel() override {
+    if (!cancelled.HasBeenNotified()) cancelled.Notify();
+  }
+};
+
+class WorkerPoolTest : public testing::Test {
+ protected:
+  // Slots are set up before, and stay reachable while the pool lives.
+  void Start(int slots, const std::function<void(FakeThumbnailer&)>& set_up = {}) {
+    std::vector<std::unique_ptr<Thumbnailer>> thumbnailers;
+    for (int i = 0; i < slots; ++i) {
+      auto thumbnailer = std::make_unique<FakeThumbnailer>();
+      if (set_up) set_up(*thumbnailer);
+      slots_.push_back(thumbnailer.get());
+      thumbnailers.push_back(std::move(thumbnailer));
+    }
+    pool_ = std::make_unique<WorkerPool>(
+        WorkerPool::Options{}, queue_, counters_, [] { return std::vector<std::int64_t>{1}; },
+        std::move(thumbnailers));
+  }
+
+  FakeQueue queue_;
+  WorkCounters counters_;
+  std::vector<FakeThumbnailer*> slots_;
+  std::unique_ptr<WorkerPool> pool_;
+};
+
+TEST_F(WorkerPoolTest, EveryJobIsFinishedOnceAndClaimsStayWithinSlotsAndOne) {
+  queue_.Add(200);
+  Start(3);
+  ASSERT_TRUE(queue_.AwaitEnded(200));
+  std::map<std::int64_t, int> times;
+  for (const JobResult& result : queue_.finished()) ++times[result.job.file_id];
+  EXPECT_EQ(times.size(), 200u);
+  pool_->Stop(kPatience);
+  EXPECT_EQ(counters_.Read(absl::ZeroDuration()).completed_jobs, 200);
+  // What waits to be stored is claimed too: one batch and a full channel at the most.
+  EXPECT_LE(queue_.most_claimed(), 3 + 1 + 4 + 16);
+}
+
+TEST_F(WorkerPoolTest, AWakeUpIsEnoughToFindANewJob) {
+  Start(1);
+  queue_.Add(1);
+  pool_->Wake();
+  EXPECT_TRUE(queue_.AwaitEnded(1));
+}
+
+TEST_F(WorkerPoolTest, ResultsOutliveADatabaseThatIsAwayForAWhile) {
+  queue_.FailNextFinishes(3);
+  queue_.Add(1);
+  Start(1);
+  ASSERT_TRUE(queue_.AwaitEnded(1));
+  EXPECT_EQ(queue_.finished().size(), 1u);
+}
+
+TEST_F(WorkerPoolTest, AFileThatChangedSinceItWasQueuedGoesBackUncharged) {
+  queue_.Add(1);
+  Start(1, [](FakeThumbnailer& slot) {
+    slot.read = [](absl::string_view) {
+      return ReadOutcome{.stamp = FileStamp{.size_bytes = 99}, .source = std::make_unique<NoBytes>(),
+                         .status = {}};
+    };
+  });
+  ASSERT_TRUE(queue_.AwaitEnded(1));
+  ASSERT_EQ(queue_.released().size(), 1u);
+  EXPECT_FALSE(queue_.released()[0].charge);
+  pool_->Stop(kPatience);
+  EXPECT_EQ(slots_[0]->renders, 0);
+}
+
+TEST_F(WorkerPoolTest, ACrashedDecoderGetsOneMoreTryAndThenAVerdict) {
+  queue_.Add(1);
+  Start(1, [](FakeThumbnailer& slot) {
+    slot.render = [] { return WithReason(absl::AbortedError("signal 11"), "DECODER_CRASHED"); };
+  });
+  ASSERT_TRUE(queue_.AwaitEnded(1));
+  ASSERT_EQ(queue_.finished().size(), 1u);
+  ASSERT_TRUE(queue_.finished()[0].verdict.has_value());
+  EXPECT_EQ(queue_.finished()[0].verdict->code, "DECODER_CRASHED");
+  pool_->Stop(kPatience);
+  EXPECT_EQ(slots_[0]->renders, 2);
+  EXPECT_EQ(counters_.Read(absl::ZeroDuration()).failed_jobs, 1);
+}
+
+TEST_F(WorkerPoolTest, TroubleOfTheMomentIsRetriedWithAChargeAndNoVerdict) {
+  queue_.Add(1);
+  Start(1, [](FakeThumbnailer& slot) {
+    slot.read = [](absl::string_view) {
+      return ReadOutcome{.stamp = {}, .source = {}, .status = absl::UnavailableError("EIO")};
+    };
+  });
+  ASSERT_TRUE(queue_.AwaitEnded(1));
+  ASSERT_EQ(queue_.released().size(), 1u);
+  EXPECT_TRUE(queue_.released()[0].charge);
+}
+
+TEST_F(WorkerPoolTest, StopCancelsARenderThatHangsAndHandsItsJobBack) {
+  absl::Notification rendering;
+  queue_.Add(3);
+  Start(1, [&](FakeThumbnailer& slot) {
+    slot.render = [&]() -> absl::StatusOr<Rendered> {
+      if (!rendering.HasBeenNotified()) rendering.Notify();
+      slot.cancelled.WaitForNotification();
+      return absl::CancelledError("stopping");
+    };
+  });
+  rendering.WaitForNotification();
+  pool_->Stop(absl::Milliseconds(10));
+  // Whatever was claimed is handed back without a charge; nothing is lost, nothing finished.
+  EXPECT_TRUE(queue_.finished().empty());
+  EXPECT_GE(queue_.released().size(), 1u);
+  for (const JobRetry& retry : queue_.released()) EXPECT_FALSE(retry.charge);
+}
+
+}  // namespace
+}  // namespace hestia

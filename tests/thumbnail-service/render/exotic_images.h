@@ -1,0 +1,25 @@
+#ifndef HESTIA_TESTS_THUMBNAIL_SERVICE_RENDER_EXOTIC_IMAGES_H_
+#define HESTIA_TESTS_THUMBNAIL_SERVICE_RENDER_EXOTIC_IMAGES_H_
+
+#include <string>
+
+#include "tests/thumbnail-service/render/image_factory.h"
+
+namespace hestia {
+
+// Formats simple enough to be written byte by byte, for OpenImageIO to read.
+
+// 24 bits.
+std::string MakeBmp(const Pixels& pixels);
+// Uncompressed, one strip; `orientation` as in EXIF. `bits` 8 or 16.
+std::string MakeTiff(const Pixels& pixels, int orientation = 1, int bits = 8);
+// At most 127 colours; alpha 0 becomes GIF's transparent one.
+std::string MakeGif(const Pixels& pixels);
+// Portable pixmap (P6).
+std::string MakePpm(const Pixels& pixels);
+// Floating point light, without a curve: a PFM would do, but Radiance's RGBE is commoner.
+std::string MakeRadiance(int width, int height, float light);
+
+}  // namespace hestia
+
+#endif  // HESTIA_TESTS_THUMBNAIL_SERVICE_RENDER_EXOTIC_IMAGES_H_

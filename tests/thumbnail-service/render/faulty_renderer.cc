@@ -1,0 +1,84 @@
+// thumbnail-renderer with faults on request: a source that contains "FAULT:<word>" makes
+// the decode misbehave that way; every other one is rendered properly.
+
+#include <signal.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "thumbnail-service/renderer/image_child.h"
+#include "thumbnail-service/renderer/launcher.h"
+
+namespace hestia {
+namespace {
+std::string FaultIn(const wire::Request& request, int source) {
+  void* bytes = ::mmap(nullptr, request.source_bytes, PROT_READ, MAP_PRIVATE, source, 0);
+  if (bytes == MAP_FAILED) return "";
+  const std::string text(static_cast<const char*>(bytes), request.source_bytes);
+  ::munmap(bytes, request.source_bytes);
+  const std::size_t at = text.find("FAULT:");
+  return at == std::string::npos ? "" : text.substr(at + 6, text.find(';', at) - at - 6);
+}
+
+void Write(int result, const void* data, std::size_t size, off_t offset) {
+  if (::pwrite(result, data, size, offset) != static_cast<ssize_t>(size)) std::abort();
+}
+
+// An answer that is right but for what the fault spoils.
+void Lie(const std::string& fault, const wire::Request& request, int result) {
+  const std::string image("RIFF\x16\0\0\0WEBPVP8 \x0a\0\0\0\0\0\0\x9d\x01\x2a\x05\0\x04\0", 30);
+  wire::ResultHeader header;
+  header.magic = wire::kMagic;
+  header.version = fault == "old" ? wire::kVersion + 1 : wire::kVersion;
+  header.outcome = fault == "outcome" ? static_cast<wire::Outcome>(99) : wire::Outcome::kRendered;
+  header.image_count = fault == "count" ? 4096 : request.image_count;
+  header.source_width_px = header.source_height_px = fault == "huge" ? 0xffffffffU : 5;
+  for (wire::ResultImage& one : header.images) {
+    one = {5, 4, sizeof(header), image.size()};
+    if (fault == "outside") one.offset = request.result_bytes - 5;
+    if (fault == "overflow") one.offset = ~std::uint64_t{0} - 5;
+    if (fault == "long") one.size_bytes = ~std::uint64_t{0};
+    if (fault == "dimensions") one.width_px = 6;
+    if (fault == "empty") one.size_bytes = 0;
+  }
+  Write(result, &header, sizeof(header), 0);
+  Write(result, fault == "magic" ? std::string(30, 'x').data() : image.data(), image.size(),
+        sizeof(header));
+  if (fault == "toolarge") Write(result, "\xff\x3f", 2, sizeof(header) + 26);
+}
+
+void Misbehave(const std::string& fault, const wire::Request& request, int result) {
+  if (fault == "spin") {
+    for (volatile int i = 0;; i = i + 1) {
+    }
+  }
+  if (fault == "sleep") {
+    for (;;) ::pause();
+  }
+  if (fault == "segv") ::raise(SIGSEGV);
+  if (fault == "abort") ::raise(SIGABRT);
+  if (fault == "exit") ::_exit(7);
+  if (fault == "silent") return;
+  if (fault == "kill-launcher") {
+    ::kill(::getppid(), SIGKILL);
+    for (;;) ::pause();
+  }
+  if (fault == "noise") {
+    const std::string noise(request.result_bytes, '\xa5');
+    return Write(result, noise.data(), noise.size(), 0);
+  }
+  Lie(fault, request, result);
+}
+
+void RenderOrMisbehave(const wire::Request& request, int source, int result) {
+  const std::string fault = FaultIn(request, source);
+  if (fault.empty()) return RenderImage(request, source, result);
+  Misbehave(fault, request, result);
+}
+}  // namespace
+}  // namespace hestia
+
+int main() { return hestia::RunLauncher(hestia::RenderOrMisbehave); }

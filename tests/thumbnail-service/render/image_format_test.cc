@@ -1,0 +1,69 @@
+#include "thumbnail-service/render/image_format.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/thumbnail-service/render/exotic_images.h"
+
+namespace hestia {
+namespace {
+std::string Ftyp(absl::string_view brands) {
+  std::string box("\0\0\0", 3);
+  box.push_back(static_cast<char>(8 + brands.size()));
+  return box + "ftyp" + std::string(brands) + std::string(32, '\0');
+}
+
+TEST(ImageFormatTest, ImagesAreKnownByTheirFirstBytes) {
+  const Pixels pixels = FourCorners(8, 8);
+  EXPECT_EQ(Sniff(MakeJpeg(pixels)), ImageFormat::kJpeg);
+  EXPECT_EQ(Sniff(MakePng(pixels)), ImageFormat::kPng);
+  EXPECT_EQ(Sniff(MakeWebp(pixels)), ImageFormat::kWebp);
+  EXPECT_EQ(Sniff(MakeGif(pixels)), ImageFormat::kGif);
+  EXPECT_EQ(Sniff(MakeBmp(pixels)), ImageFormat::kBmp);
+  EXPECT_EQ(Sniff(MakeTiff(pixels)), ImageFormat::kTiff);
+  EXPECT_EQ(Sniff(MakePpm(pixels)), ImageFormat::kPnm);
+  EXPECT_EQ(Sniff(MakeRadiance(2, 2, 1.0F)), ImageFormat::kRadianceHdr);
+}
+
+TEST(ImageFormatTest, HeifIsKnownByAnyOfItsBrands) {
+  EXPECT_EQ(Sniff(Ftyp(std::string("heic\0\0\0\0mif1heic", 16))), ImageFormat::kHeif);
+  EXPECT_EQ(Sniff(Ftyp(std::string("avif\0\0\0\0mif1miaf", 16))), ImageFormat::kHeif);
+  EXPECT_EQ(Sniff(Ftyp(std::string("xxxx\0\0\0\0xxxxavif", 16))), ImageFormat::kHeif);
+  EXPECT_EQ(Sniff(Ftyp(std::string("isom\0\0\0\0isomavc1", 16))), ImageFormat::kUnknown);
+}
+
+TEST(ImageFormatTest, CameraRawIsToldFromTiff) {
+  EXPECT_EQ(Sniff(std::string("II*\0\x10\0\0\0CR\x02\0", 12)), ImageFormat::kCameraRaw);
+  EXPECT_EQ(Sniff(Ftyp(std::string("crx \0\0\0\x01crx isom", 16))), ImageFormat::kCameraRaw);
+  std::string dng = MakeTiff(FourCorners(4, 4));
+  dng.replace(10, 2, "\x12\xc6");
+  EXPECT_EQ(Sniff(dng), ImageFormat::kCameraRaw);
+}
+
+TEST(ImageFormatTest, WhatIsNoImageIsUnknown) {
+  for (const std::string& bytes :
+       {std::string(), std::string("hello"), std::string("<svg xmlns=''>"), std::string("BM"),
+        std::string("\xff\xd8"), std::string("P9\n"), std::string("RIFF....WAVE")}) {
+    EXPECT_EQ(Sniff(bytes), ImageFormat::kUnknown) << bytes;
+  }
+}
+
+TEST(ImageFormatTest, APersonIsToldWhatAFileLooksLike) {
+  EXPECT_EQ(DescribeUnreadable(""), "an empty file");
+  EXPECT_EQ(DescribeUnreadable("just some words\n"), "text");
+  EXPECT_EQ(DescribeUnreadable("<?xml version='1.0'?>\n<svg width='3'>"), "an SVG drawing");
+  EXPECT_EQ(DescribeUnreadable("%PDF-1.7"), "a PDF document");
+  EXPECT_EQ(DescribeUnreadable(std::string(36, '\0') + "acsp"), "an ICC colour profile");
+  EXPECT_EQ(DescribeUnreadable(Ftyp("isom")), "a video");
+  EXPECT_EQ(DescribeUnreadable(std::string(50, '\x01')), "an unknown format");
+}
+
+TEST(ImageFormatTest, EveryFormatHasAReader) {
+  for (std::uint32_t i = 1; i <= 17; ++i) {
+    const auto format = static_cast<ImageFormat>(i);
+    const bool fast = i <= 3;
+    EXPECT_EQ(OiioReader(format).empty(), fast) << FormatTitle(format);
+    EXPECT_NE(FormatTitle(format), "unknown");
+  }
+}
+}  // namespace
+}  // namespace hestia

@@ -1,0 +1,83 @@
+#include <utility>
+
+#include "tests/thumbnail-service/render/rendering_fixture.h"
+
+namespace hestia {
+namespace {
+using JpegPixelsTest = RenderingTest;
+
+TEST_F(JpegPixelsTest, EverySamplingIsRead) {
+  for (const auto& [h, v] : {std::pair{1, 1}, {2, 1}, {1, 2}, {2, 2}, {4, 1}, {4, 2}}) {
+    JpegOptions options;
+    options.luma_h = h;
+    options.luma_v = v;
+    SCOPED_TRACE(testing::Message() << h << "x" << v);
+    for (const int width : {64, 301, 1203}) {
+      ExpectUprightFourCorners(Thumbnail(MakeJpeg(FourCorners(width, 401), options)));
+    }
+  }
+}
+
+TEST_F(JpegPixelsTest, ProgressiveFilesAreRead) {
+  JpegOptions options;
+  options.progressive = true;
+  ExpectUprightFourCorners(Thumbnail(MakeJpeg(FourCorners(1000, 700), options)));
+}
+
+TEST_F(JpegPixelsTest, GreyFilesAreRead) {
+  JpegOptions options;
+  options.grey = true;
+  options.luma_h = options.luma_v = 1;
+  for (const int level : {0, 77, 255}) {
+    const Rgba grey{level, level, level};
+    const std::string jpeg = MakeJpeg(Plain(700, 500, grey), options);
+    EXPECT_TRUE(Near(Thumbnail(jpeg).At(50, 50), grey, 2));
+    EXPECT_TRUE(Near(JpegThumbnail(jpeg).At(50, 50), grey, 2));
+  }
+}
+
+TEST_F(JpegPixelsTest, GreyFilesWithASamplingOfTwoAreRead) {
+  JpegOptions options;
+  options.grey = true;
+  const Rgba grey{77, 77, 77};
+  EXPECT_TRUE(Near(Thumbnail(MakeJpeg(Plain(333, 211, grey), options)).At(50, 50), grey, 2));
+}
+
+TEST_F(JpegPixelsTest, AdobesInksBecomeTheirColours) {
+  JpegOptions options;
+  options.cmyk = true;
+  ExpectUprightFourCorners(Thumbnail(MakeJpeg(FourCorners(800, 600), options)));
+  ExpectUprightFourCorners(JpegThumbnail(MakeJpeg(FourCorners(800, 600), options)));
+}
+
+TEST_F(JpegPixelsTest, YcckBecomesItsColours) {
+  JpegOptions options;
+  options.ycck = true;
+  ExpectUprightFourCorners(Thumbnail(MakeJpeg(FourCorners(800, 600), options)));
+}
+
+// WebP has limited range, JPEG full: planes handed over unchanged would lose both ends.
+TEST_F(JpegPixelsTest, LightsAndShadowsAreKept) {
+  for (const int level : {0, 8, 247, 255}) {
+    const Rgba grey{level, level, level};
+    const std::string jpeg = MakeJpeg(Plain(256, 256, grey));
+    EXPECT_TRUE(Near(Thumbnail(jpeg).At(64, 64), grey, 2));
+    EXPECT_TRUE(Near(JpegThumbnail(jpeg).At(64, 64), grey, 2));
+  }
+}
+
+TEST_F(JpegPixelsTest, BytesBehindTheEndDoNotMatter) {
+  ExpectUprightFourCorners(Thumbnail(MakeJpeg(FourCorners(300, 300)) + std::string(5000, 'x')));
+}
+
+TEST_F(JpegPixelsTest, AMissingEndMarkerDoesNotMatter) {
+  for (const bool progressive : {false, true}) {
+    JpegOptions options;
+    options.progressive = progressive;
+    std::string jpeg = MakeJpeg(FourCorners(300, 300), options);
+    jpeg.resize(jpeg.size() - 2);
+    ExpectUprightFourCorners(Thumbnail(jpeg));
+  }
+}
+}  // namespace
+}  // namespace hestia

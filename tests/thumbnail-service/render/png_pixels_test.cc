@@ -1,0 +1,98 @@
+#include "tests/thumbnail-service/render/rendering_fixture.h"
+
+namespace hestia {
+namespace {
+using PngPixelsTest = RenderingTest;
+
+// Left half invisible but bright green, right half half-visible blue.
+Pixels HalfInvisible(int width, int height) {
+  Pixels pixels = Plain(width, height, {0, 255, 0, 0});
+  for (int y = 0; y < height; ++y) {
+    for (int x = width / 2; x < width; ++x) pixels.At(x, y) = {40, 50, 220, 128};
+  }
+  return pixels;
+}
+
+TEST_F(PngPixelsTest, ColoursAreRead) {
+  for (const int width : {40, 300, 1500}) {
+    ExpectUprightFourCorners(Thumbnail(MakePng(FourCorners(width, 200))));
+    ExpectUprightFourCorners(JpegThumbnail(MakePng(FourCorners(width, 200))));
+  }
+}
+
+TEST_F(PngPixelsTest, InterlacedFilesAreRead) {
+  PngOptions options;
+  options.interlaced = true;
+  ExpectUprightFourCorners(Thumbnail(MakePng(FourCorners(701, 499), options)));
+}
+
+TEST_F(PngPixelsTest, SixteenBitsAreReducedToEight) {
+  PngOptions options;
+  options.bits = 16;
+  ExpectUprightFourCorners(Thumbnail(MakePng(FourCorners(600, 400), options)));
+  options.grey = true;
+  const Rgba grey{200, 200, 200};
+  EXPECT_TRUE(Near(Thumbnail(MakePng(Plain(600, 400, grey), options)).At(60, 40), grey, 2));
+}
+
+TEST_F(PngPixelsTest, GreyIsRead) {
+  PngOptions options;
+  options.grey = true;
+  for (const int level : {0, 128, 255}) {
+    const Rgba grey{level, level, level};
+    EXPECT_TRUE(Near(Thumbnail(MakePng(Plain(300, 300, grey), options)).At(60, 60), grey, 2));
+  }
+}
+
+TEST_F(PngPixelsTest, AlphaIsKeptAndInvisibleColoursDoNotBleed) {
+  PngOptions options;
+  options.alpha = true;
+  const Pixels pixels = Thumbnail(MakePng(HalfInvisible(900, 600), options));
+  EXPECT_EQ(pixels.At(10, 40).alpha, 0);
+  EXPECT_TRUE(Near(pixels.At(100, 40), {40, 50, 220, 128}));
+  // Next to the border a mean over straight colours would be greenish.
+  EXPECT_LT(pixels.At(65, 40).green, 80);
+}
+
+TEST_F(PngPixelsTest, AlphaLiesOnWhiteInAJpegThumbnail) {
+  PngOptions options;
+  options.alpha = true;
+  const Pixels pixels = JpegThumbnail(MakePng(HalfInvisible(900, 600), options));
+  EXPECT_TRUE(Near(pixels.At(10, 40), {255, 255, 255}));
+  EXPECT_TRUE(Near(pixels.At(100, 40), {147, 152, 237}));
+}
+
+TEST_F(PngPixelsTest, GreyWithAlphaIsRead) {
+  PngOptions options;
+  options.alpha = true;
+  options.grey = true;
+  const Rgba grey{180, 180, 180, 100};
+  EXPECT_TRUE(Near(Thumbnail(MakePng(Plain(600, 400, grey), options)).At(60, 40), grey, 6));
+  options.bits = 16;
+  EXPECT_TRUE(Near(Thumbnail(MakePng(Plain(600, 400, grey), options)).At(60, 40), grey, 6));
+}
+
+TEST_F(PngPixelsTest, PalettesAreRead) {
+  PngOptions options;
+  options.palette = true;
+  ExpectUprightFourCorners(Thumbnail(MakePng(FourCorners(600, 400), options)));
+}
+
+TEST_F(PngPixelsTest, PalettesWithTransparencyAreRead) {
+  PngOptions options;
+  options.palette = true;
+  options.alpha = true;
+  const Pixels pixels = Thumbnail(MakePng(HalfInvisible(900, 600), options));
+  EXPECT_EQ(pixels.At(10, 40).alpha, 0);
+  EXPECT_TRUE(Near(pixels.At(100, 40), {40, 50, 220, 128}));
+}
+
+TEST_F(PngPixelsTest, AnOpaqueImageGetsNoAlpha) {
+  PngOptions options;
+  options.alpha = true;
+  const absl::StatusOr<Rendering> rendering = Render(MakePng(FourCorners(300, 300), options));
+  ASSERT_TRUE(rendering.ok()) << rendering.status();
+  EXPECT_EQ(rendering->images[0].data.substr(12, 4), "VP8 ");
+}
+}  // namespace
+}  // namespace hestia

@@ -1,0 +1,116 @@
+// What a decoder may do to itself, and to the service.
+
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+
+#include "tests/thumbnail-service/render/rendering_fixture.h"
+
+namespace hestia {
+namespace {
+RenderLimits ShortTimeout() {
+  RenderLimits limits;
+  limits.timeout = absl::Milliseconds(300);
+  return limits;
+}
+
+std::string Fault(absl::string_view word) {
+  return absl::StrCat("\xff\xd8\xff", "FAULT:", word, ";");
+}
+
+class RendererFaultsTest : public RenderingTest {
+ protected:
+  explicit RendererFaultsTest(RenderLimits limits = {})
+      : RenderingTest({HESTIA_FAULTY_RENDERER, HESTIA_FAULTY_WORKER}, limits) {}
+
+  void ExpectStillWorks() { ExpectUprightFourCorners(Thumbnail(MakeJpeg(FourCorners(300, 200)))); }
+  void ExpectCrash(const absl::Status& status, absl::string_view words) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kAborted) << status;
+    EXPECT_EQ(Reason(status), "DECODER_CRASHED") << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), words)) << status;
+  }
+};
+
+TEST_F(RendererFaultsTest, ACrashIsNamedByItsSignal) {
+  ExpectCrash(Render(Fault("segv")).status(), "signal 11");
+  ExpectCrash(Render(Fault("abort")).status(), "signal 6");
+  ExpectStillWorks();
+}
+
+TEST_F(RendererFaultsTest, AnExitCodeIsACrash) {
+  ExpectCrash(Render(Fault("exit")).status(), "exit code 7");
+  ExpectStillWorks();
+}
+
+TEST_F(RendererFaultsTest, NoAnswerIsACrash) {
+  ExpectCrash(Render(Fault("silent")).status(), "without an answer");
+  ExpectStillWorks();
+}
+
+TEST_F(RendererFaultsTest, ALauncherKilledByItsChildIsReplacedOnce) {
+  const absl::Status status = Render(Fault("kill-launcher")).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+  EXPECT_EQ(Reason(status), "RENDERER_UNAVAILABLE");
+  ExpectStillWorks();
+}
+
+class LyingRendererTest : public RendererFaultsTest,
+                          public testing::WithParamInterface<const char*> {};
+
+TEST_P(LyingRendererTest, IsNotBelieved) {
+  ExpectCrash(Render(Fault(GetParam())).status(), "");
+  ExpectStillWorks();
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryLie, LyingRendererTest,
+                         testing::Values("noise", "old", "outcome", "count", "huge", "outside",
+                                         "overflow", "long", "dimensions", "empty", "magic",
+                                         "toolarge"));
+
+TEST_F(RendererFaultsTest, TheAnswerThatTheLiesSpoilIsBelievedWhole) {
+  const absl::StatusOr<Rendering> rendering = Render(Fault("truth"));
+  ASSERT_TRUE(rendering.ok()) << rendering.status();
+  EXPECT_EQ(rendering->images[0].width_px, 5);
+  EXPECT_EQ(rendering->images[0].height_px, 4);
+}
+
+class HungRendererTest : public RendererFaultsTest {
+ protected:
+  HungRendererTest() : RendererFaultsTest(ShortTimeout()) {}
+};
+
+TEST_F(HungRendererTest, IsKilledAtTheTimeoutAndTheSlotIsFree) {
+  for (const char* fault : {"spin", "sleep"}) {
+    const absl::Status status = Render(Fault(fault)).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded) << status;
+    EXPECT_EQ(Reason(status), "TIMED_OUT");
+    // The same launcher serves on: a verdict needs one more process of it.
+    EXPECT_EQ(Reason(Render("\xff\xd8\xff").status()), "DECODE_FAILED");
+  }
+}
+
+TEST_F(RendererFaultsTest, AWorkerThatCrashesIsReplaced) {
+  ExpectCrash(Render("GIF89a segv").status(), "signal 11");
+  const absl::Status status = Render("GIF89a").status();
+  EXPECT_TRUE(absl::StrContains(status.message(), "request 1")) << status;
+}
+
+TEST_F(RendererFaultsTest, AVerdictEndsTheWorker) {
+  for (const char* source : {"GIF89a", "GIF89a leave"}) {
+    for (int i = 0; i < 2; ++i) {
+      const absl::Status status = Render(source).status();
+      EXPECT_EQ(Reason(status), "DECODE_FAILED");
+      EXPECT_TRUE(absl::StrContains(status.message(), "request 1")) << status;
+    }
+  }
+}
+
+TEST_F(RendererFaultsTest, WhatAProgramSaysIsMadePrintable) {
+  EXPECT_EQ(Render("GIF89a").status().message(), "request 1??[31m");
+}
+
+TEST_F(HungRendererTest, AWorkerThatHangsIsKilledAndReplaced) {
+  EXPECT_EQ(Reason(Render("GIF89a spin").status()), "TIMED_OUT");
+  EXPECT_EQ(Reason(Render("GIF89a").status()), "DECODE_FAILED");
+}
+}  // namespace
+}  // namespace hestia

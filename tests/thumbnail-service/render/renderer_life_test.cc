@@ -1,0 +1,136 @@
+// How renderer processes begin and end.
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <string>
+
+#include <absl/strings/match.h>
+
+#include "common/named_thread.h"
+#include "tests/thumbnail-service/render/rendering_fixture.h"
+
+namespace hestia {
+namespace {
+// Processes whose parent is `parent`.
+std::set<pid_t> ChildrenOf(pid_t parent) {
+  std::set<pid_t> children;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    pid_t pid = 0;
+    if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc()) continue;
+    std::ifstream file(entry.path() / "stat");
+    std::string stat;
+    std::getline(file, stat);
+    const std::size_t behind_name = stat.rfind(')');
+    if (behind_name == std::string::npos) continue;
+    // After the name: a blank, the state, a blank, the parent.
+    const char* number = stat.data() + behind_name + 4;
+    pid_t of = 0;
+    std::from_chars(number, stat.data() + stat.size(), of);
+    if (of == parent) children.insert(pid);
+  }
+  return children;
+}
+
+const std::string& Photo() {
+  static const std::string photo = MakeJpeg(FourCorners(300, 200));
+  return photo;
+}
+std::string Fault(absl::string_view word) {
+  return "\xff\xd8\xff" "FAULT:" + std::string(word) + ";";
+}
+
+using RendererLifeTest = RenderingTest;
+
+TEST_F(RendererLifeTest, PrepareStartsTheLauncherAndNothingElse) {
+  ASSERT_TRUE(renderer_.Prepare().ok());
+  EXPECT_EQ(ChildrenOf(::getpid()).size(), 1U);
+}
+
+TEST_F(RendererLifeTest, ALauncherThatDiedIsReplaced) {
+  ASSERT_TRUE(Render(Photo()).ok());
+  for (const pid_t launcher : ChildrenOf(::getpid())) ::kill(launcher, SIGKILL);
+  EXPECT_TRUE(Render(Photo()).ok());
+}
+
+TEST_F(RendererLifeTest, AWorkerThatDiedIsReplaced) {
+  const std::string pixmap = "P6\n1 1\n255\nabc";
+  ASSERT_TRUE(Render(pixmap).ok());
+  for (const pid_t worker : ChildrenOf(::getpid())) {
+    ::kill(worker, SIGKILL);
+    siginfo_t ended;
+    ::waitid(P_PID, static_cast<id_t>(worker), &ended, WEXITED | WNOWAIT);
+  }
+  EXPECT_TRUE(Render(pixmap).ok());
+}
+
+TEST_F(RendererLifeTest, ItsProcessesEndWithIt) {
+  {
+    Renderer renderer(BuiltRenderers(), {});
+    ASSERT_TRUE(renderer.Render(Source(Photo()), DefaultRecipes()).ok());
+    ASSERT_TRUE(renderer.Render(Source("P6\n1 1\n255\nabc"), DefaultRecipes()).ok());
+    EXPECT_EQ(ChildrenOf(::getpid()).size(), 2U);
+  }
+  EXPECT_TRUE(ChildrenOf(::getpid()).empty());
+}
+
+TEST_F(RendererLifeTest, AMissingProgramIsToldByItsPath) {
+  Renderer renderer({"/nowhere/thumbnail-renderer", "/nowhere/thumbnail-renderer-oiio"}, {});
+  for (const absl::Status& status :
+       {renderer.Prepare(), renderer.Render(Source(Photo()), DefaultRecipes()).status(),
+        renderer.Render(Source("GIF89a"), DefaultRecipes()).status()}) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+    EXPECT_EQ(Reason(status), "RENDERER_UNAVAILABLE");
+    EXPECT_TRUE(absl::StrContains(status.message(), "/nowhere/thumbnail-renderer")) << status;
+  }
+}
+
+TEST_F(RendererLifeTest, AProgramThatIsNoRendererIsToldAsSuch) {
+  Renderer renderer({"/bin/true", "/bin/true"}, {});
+  const absl::Status status = renderer.Prepare();
+  EXPECT_EQ(Reason(status), "RENDERER_UNAVAILABLE");
+  EXPECT_TRUE(absl::StrContains(status.message(), "exit code 0")) << status;
+}
+
+TEST_F(RendererLifeTest, RecipesAreRequired) {
+  EXPECT_EQ(renderer_.Render(Source(Photo()), {}).status().code(), absl::StatusCode::kInternal);
+}
+
+class CancelTest : public RenderingTest {
+ protected:
+  CancelTest() : RenderingTest({HESTIA_FAULTY_RENDERER, HESTIA_FAULTY_WORKER}, Patient()) {}
+  static RenderLimits Patient() {
+    RenderLimits limits;
+    limits.timeout = absl::Minutes(5);
+    return limits;
+  }
+
+  // Cancels while `bytes`, which would take forever, is in work.
+  absl::Status RenderCancelled(const std::string& bytes) {
+    const SourceFile source = Source(bytes);
+    absl::Status status;
+    NamedThread worker("render", [&] {
+      status = renderer_.Render(source, DefaultRecipes()).status();
+    });
+    renderer_.Cancel();
+    worker.Join();
+    return status;
+  }
+};
+
+TEST_F(CancelTest, AHungImageIsGivenUpAtOnceAndForGood) {
+  EXPECT_TRUE(absl::IsCancelled(RenderCancelled(Fault("spin"))));
+  EXPECT_TRUE(absl::IsCancelled(renderer_.Render(Source(Photo()), DefaultRecipes()).status()));
+}
+
+TEST_F(CancelTest, AHungWorkerIsGivenUpAtOnce) {
+  EXPECT_TRUE(absl::IsCancelled(RenderCancelled("GIF89a spin")));
+}
+}  // namespace
+}  // namespace hestia

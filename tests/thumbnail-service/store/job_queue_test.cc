@@ -1,0 +1,167 @@
+#include "tests/thumbnail-service/store/store_fixture.h"
+
+#include <set>
+#include <thread>
+
+#include <absl/strings/str_cat.h>
+#include <gmock/gmock.h>
+
+namespace hestia::test {
+namespace {
+
+class JobQueueTest : public StoreTest {
+ protected:
+  void AddFiles(int count) {
+    std::vector<ToldFile> files;
+    for (int i = 0; i < count; ++i) {
+      files.push_back(Present(absl::StrCat("f", i), static_cast<std::uint64_t>(i + 1)));
+    }
+    Tell(files);
+  }
+  FinishEffect Finish(const JobResult& result) { return queue_.Finish({result}).value().front(); }
+};
+
+TEST_F(JobQueueTest, EveryJobIsClaimedByExactlyOneOfManyReplicas) {
+  AddFiles(300);
+  constexpr int kReplicas = 4;
+  std::vector<std::vector<ClaimedJob>> claimed(kReplicas);
+  std::vector<std::thread> replicas;
+  for (int i = 0; i < kReplicas; ++i) {
+    replicas.emplace_back([&, i] {
+      PgJobQueue queue(database_.url(), absl::StrCat("r", i), "d", 1);
+      while (true) {
+        const auto jobs = queue.Claim({library_}, 7).value();
+        if (jobs.empty()) return;
+        claimed[static_cast<std::size_t>(i)].insert(claimed[static_cast<std::size_t>(i)].end(),
+                                                     jobs.begin(), jobs.end());
+      }
+    });
+  }
+  for (std::thread& replica : replicas) replica.join();
+  std::set<std::int64_t> files;
+  std::set<std::int64_t> tokens;
+  std::size_t total = 0;
+  for (const auto& jobs : claimed) {
+    for (const ClaimedJob& job : jobs) {
+      files.insert(job.file_id);
+      tokens.insert(job.token);
+      ++total;
+    }
+  }
+  EXPECT_EQ(total, 300u);
+  EXPECT_EQ(files.size(), 300u);
+  EXPECT_EQ(tokens.size(), 300u);
+}
+
+TEST_F(JobQueueTest, JobsOfALibraryWithoutItsFolderAreLeftToOthers) {
+  AddFiles(1);
+  EXPECT_THAT(queue_.Claim({}, 10).value(), testing::IsEmpty());
+  EXPECT_THAT(queue_.Claim({library_ + 1}, 10).value(), testing::IsEmpty());
+}
+
+TEST_F(JobQueueTest, FinishStoresThumbnailsAndRemovesTheJobTogether) {
+  AddFiles(1);
+  RenderAll();
+  EXPECT_EQ(Number("SELECT count(*) FROM jobs"), 0);
+  EXPECT_EQ(Number("SELECT count(*) FROM thumbnails"), 3);
+  EXPECT_EQ(Number("SELECT count(*) FROM files WHERE state = 1"), 1);
+}
+
+TEST_F(JobQueueTest, IdenticalFilesShareTheirThumbnails) {
+  AddFiles(5);
+  RenderAll("same bytes");
+  EXPECT_EQ(Number("SELECT count(*) FROM contents"), 1);
+  EXPECT_EQ(Number("SELECT count(*) FROM thumbnails"), 3);
+  EXPECT_EQ(Number("SELECT count(*) FROM files WHERE state = 1"), 5);
+}
+
+TEST_F(JobQueueTest, KnownBytesNeedNoRender) {
+  AddFiles(1);
+  const ClaimedJob job = ClaimAll().front();
+  const JobResult result = Result(job, "bytes");
+  EXPECT_EQ(queue_.LookUp(*result.content).value().missing.size(), 3u);
+  ASSERT_EQ(Finish(result), FinishEffect::kStored);
+  EXPECT_THAT(queue_.LookUp(*result.content).value().missing, testing::IsEmpty());
+}
+
+TEST_F(JobQueueTest, AStaleTokenChangesNothing) {
+  AddFiles(1);
+  const ClaimedJob mine = ClaimAll().front();
+  Execute("UPDATE jobs SET claim_token = NULL");
+  const ClaimedJob theirs = ClaimAll().front();
+  EXPECT_EQ(Finish(Result(mine, "old")), FinishEffect::kStale);
+  EXPECT_EQ(Number("SELECT count(*) FROM thumbnails"), 0);
+  EXPECT_EQ(Finish(Result(theirs, "new")), FinishEffect::kStored);
+  EXPECT_EQ(Finish(Result(theirs, "new")), FinishEffect::kStale) << "a repeated commit is harmless";
+}
+
+TEST_F(JobQueueTest, ANewerVersionKeepsTheJobAndItsOwnState) {
+  Tell({Present("a", 1, 1)});
+  const ClaimedJob first = ClaimAll().front();
+  Tell({Present("a", 1, 2)});
+  EXPECT_EQ(Finish(Result(first, "old")), FinishEffect::kRequeued);
+  EXPECT_EQ(Number("SELECT count(*) FROM files WHERE state = 2 AND content_id IS NULL"), 1);
+  const ClaimedJob second = ClaimAll().front();
+  EXPECT_EQ(second.stamp.mtime_ns, 2);
+  EXPECT_EQ(Finish(Result(second, "new")), FinishEffect::kStored);
+}
+
+TEST_F(JobQueueTest, AFileRemovedWhileItIsRenderedStaysRemoved) {
+  AddFiles(1);
+  const ClaimedJob job = ClaimAll().front();
+  Tell({Absent("f0")});
+  EXPECT_EQ(Finish(Result(job, "x")), FinishEffect::kStale);
+  EXPECT_EQ(Number("SELECT count(*) FROM files"), 0);
+}
+
+TEST_F(JobQueueTest, AVerdictOnBytesHoldsForEveryFileWithThem) {
+  AddFiles(1);
+  JobResult result = Result(ClaimAll().front(), "broken");
+  result.thumbnails.clear();
+  result.verdict = Verdict{"DECODE_FAILED", "cut short"};
+  ASSERT_EQ(Finish(result), FinishEffect::kStored);
+  EXPECT_EQ(Number("SELECT count(*) FROM files WHERE state = 3"), 1);
+  const ContentStanding standing = queue_.LookUp(*result.content).value();
+  ASSERT_TRUE(standing.verdict.has_value());
+  EXPECT_EQ(standing.verdict->detail, "cut short");
+  PgJobQueue newer(database_.url(), "r", "decoder-2", 1);
+  EXPECT_FALSE(newer.LookUp(*result.content).value().verdict.has_value())
+      << "another decoder may read it";
+}
+
+TEST_F(JobQueueTest, AVerdictWithoutBytesBelongsToTheFilesVersion) {
+  AddFiles(1);
+  JobResult result{.job = ClaimAll().front()};
+  result.verdict = Verdict{"UNREADABLE", "permission denied"};
+  ASSERT_EQ(Finish(result), FinishEffect::kStored);
+  EXPECT_EQ(Number("SELECT count(*) FROM failures WHERE file_id IS NOT NULL"), 1);
+  Tell({Present("f0", 1, 77)});
+  EXPECT_EQ(Number("SELECT count(*) FROM failures"), 0);
+  EXPECT_EQ(Number("SELECT count(*) FROM jobs"), 1);
+}
+
+TEST_F(JobQueueTest, ARetryWaitsItsDelayAndCountsItsAttempt) {
+  AddFiles(2);
+  const std::vector<ClaimedJob> jobs = ClaimAll();
+  ASSERT_TRUE(queue_.Release({JobRetry{.job = jobs[0], .delay = absl::Hours(1), .error = "EIO"},
+                              JobRetry{.job = jobs[1], .charge = false}}).ok());
+  const std::vector<ClaimedJob> again = ClaimAll();
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_EQ(again[0].file_id, jobs[1].file_id);
+  EXPECT_EQ(again[0].attempts, 0);
+  EXPECT_EQ(Number("SELECT max(attempts) FROM jobs"), 1);
+}
+
+TEST_F(JobQueueTest, AnImageWithEveryByteValueComesBackUnchanged) {
+  AddFiles(1);
+  JobResult result = Result(ClaimAll().front(), "x");
+  std::string& data = result.thumbnails[0].data;
+  for (int i = 0; i < 256; ++i) data.push_back(static_cast<char>(i));
+  ASSERT_EQ(Finish(result), FinishEffect::kStored);
+  const auto answer = catalog_.FindThumbnail(library_, "f0", result.thumbnails[0].recipe_id);
+  ASSERT_TRUE(answer.ok());
+  EXPECT_EQ(std::get<StoredThumbnail>(*answer).data, data);
+}
+
+}  // namespace
+}  // namespace hestia::test

@@ -1,0 +1,72 @@
+#include "thumbnail-service/store/pg_listener.h"
+
+#include <absl/synchronization/mutex.h>
+#include <gtest/gtest.h>
+#include <pqxx/pqxx>
+
+#include "tests/support/test_database.h"
+
+namespace hestia {
+namespace {
+
+constexpr absl::Duration kPatience = absl::Seconds(30);
+
+class Calls {
+ public:
+  void Count() {
+    absl::MutexLock lock(&mu_);
+    ++count_;
+  }
+  bool AwaitMoreThan(int count) {
+    absl::MutexLock lock(&mu_);
+    const auto more = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return count_ > count; };
+    return mu_.AwaitWithTimeout(absl::Condition(&more), kPatience);
+  }
+  int count() {
+    absl::MutexLock lock(&mu_);
+    return count_;
+  }
+
+ private:
+  absl::Mutex mu_;
+  int count_ ABSL_GUARDED_BY(mu_) = 0;
+};
+
+class ListenerTest : public testing::Test {
+ protected:
+  void Execute(const std::string& sql) {
+    pqxx::connection connection(database_.url());
+    pqxx::nontransaction(connection).exec(sql);
+  }
+
+  test::TestDatabase database_;
+  Calls jobs_;
+  Calls progress_;
+};
+
+TEST_F(ListenerTest, ANotificationReachesItsCall) {
+  PgListener listener(database_.url(), absl::Hours(1),
+                      {.jobs = [&] { jobs_.Count(); }, .progress = [&] { progress_.Count(); }});
+  ASSERT_TRUE(jobs_.AwaitMoreThan(0)) << "what came before listening";
+  Execute("NOTIFY hestia_jobs");
+  EXPECT_TRUE(jobs_.AwaitMoreThan(1));
+  EXPECT_EQ(progress_.count(), 1);
+}
+
+TEST_F(ListenerTest, ItListensAgainAfterItsConnectionWasKilled) {
+  PgListener listener(database_.url(), absl::Milliseconds(50),
+                      {.jobs = [&] { jobs_.Count(); }, .progress = [&] { progress_.Count(); }});
+  ASSERT_TRUE(jobs_.AwaitMoreThan(0));
+  Execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+          "WHERE datname = current_database() AND pid <> pg_backend_pid()");
+  const int before = jobs_.count();
+  EXPECT_TRUE(jobs_.AwaitMoreThan(before + 3)) << "the fallback goes on meanwhile";
+}
+
+TEST_F(ListenerTest, StopEndsAWaitOfAnHour) {
+  PgListener listener(database_.url(), absl::Hours(1), {.jobs = [] {}, .progress = [] {}});
+  listener.Stop();
+}
+
+}  // namespace
+}  // namespace hestia

@@ -1,0 +1,92 @@
+#include "tests/thumbnail-service/store/store_fixture.h"
+
+#include <algorithm>
+
+#include "thumbnail-service/store/migrator.h"
+
+namespace hestia::test {
+namespace {
+
+constexpr char kReplica[] = "replica-a";
+constexpr char kDecoder[] = "decoder-1";
+
+std::vector<StoredRecipe> MigrateAndLoad(const std::string& url) {
+  const std::vector<Recipe> seed = ParseRecipes("small=128,medium=256,large=512").value();
+  const absl::Status status = Migrate(url, seed);
+  EXPECT_TRUE(status.ok()) << status;
+  return LoadRecipes(url).value();
+}
+
+}  // namespace
+
+StoreTest::StoreTest()
+    : recipes_(MigrateAndLoad(database_.url())),
+      registry_(database_.url(), kReplica, "test:1"),
+      queue_(database_.url(), kReplica, kDecoder, 2),
+      catalog_(database_.url(), kDecoder, 2),
+      ingest_(database_.url(), kDecoder) {
+  const WatchedLibrary photos{.name = "photos", .root = "/p", .state = "WATCHING"};
+  library_ = registry_.RegisterLibraries({photos}).value().front().id;
+  EXPECT_TRUE(registry_.Beat(WorkFigures{}, 2, "").ok());
+  lease_ = registry_.TryLease(library_, absl::Seconds(60)).value().value();
+}
+
+std::int64_t StoreTest::Number(const std::string& sql) {
+  pqxx::connection connection(database_.url());
+  pqxx::nontransaction direct(connection);
+  return direct.exec1(sql)[0].as<std::int64_t>();
+}
+
+void StoreTest::Execute(const std::string& sql) {
+  pqxx::connection connection(database_.url());
+  pqxx::nontransaction direct(connection);
+  direct.exec(sql);
+}
+
+std::vector<ClaimedJob> StoreTest::ClaimAll() {
+  return queue_.Claim({library_}, 10'000).value();
+}
+
+JobResult StoreTest::Result(const ClaimedJob& job, const std::string& content) {
+  JobResult result{.job = job};
+  ContentKey key{.digest = {}, .size_bytes = job.stamp.size_bytes};
+  std::copy_n(content.begin(), std::min<std::size_t>(content.size(), key.digest.size()),
+              key.digest.begin());
+  result.content = key;
+  result.source_width_px = 640;
+  result.source_height_px = 480;
+  for (const StoredRecipe& recipe : recipes_) {
+    result.thumbnails.push_back(Thumbnail{.recipe_id = recipe.id,
+                                          .format = OutputFormat::kWebp,
+                                          .width_px = recipe.recipe.box_px,
+                                          .height_px = 1,
+                                          .data = std::string("RIFF\0webp", 9)});
+  }
+  return result;
+}
+
+void StoreTest::RenderAll(const std::string& bytes_of_all) {
+  for (const ClaimedJob& job : ClaimAll()) {
+    const auto effect = queue_.Finish({Result(job, bytes_of_all.empty() ? job.path : bytes_of_all)});
+    ASSERT_TRUE(effect.ok()) << effect.status();
+    ASSERT_EQ(effect->front(), FinishEffect::kStored);
+  }
+}
+
+IngestEffect StoreTest::Tell(const std::vector<ToldFile>& files) {
+  const auto effect = ingest_.ApplyStates(lease_, files, NextCursor());
+  EXPECT_TRUE(effect.ok()) << effect.status();
+  return effect.value_or(IngestEffect{});
+}
+
+ToldFile StoreTest::Present(const std::string& path, std::uint64_t inode, std::int64_t mtime_ns) {
+  return ToldFile{.path = path,
+                  .present = true,
+                  .stamp = {.size_bytes = 1000, .mtime_ns = mtime_ns, .inode = inode}};
+}
+
+ToldFile StoreTest::Absent(const std::string& path, bool subtree) {
+  return ToldFile{.path = path, .present = false, .stamp = {}, .subtree_absent = subtree};
+}
+
+}  // namespace hestia::test

@@ -1,0 +1,102 @@
+#include "watcher-service/feed/library_feed.h"
+
+#include <memory>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/watcher-service/temp_folder.h"
+
+namespace hestia {
+namespace {
+
+using Kind = LibraryFeed::Next::Kind;
+
+class LibraryFeedTest : public testing::Test {
+ protected:
+  void OpenFeed() {
+    feed_.Open(std::make_shared<const RootDirectory>(RootDirectory::Find(folder_.path()).value()));
+  }
+
+  TempFolder folder_;
+  LibraryFeed feed_{Journal::Limits{4, 1 << 20}, /*start=*/10};
+};
+
+TEST_F(LibraryFeedTest, NothingIsToldBeforeChangesAreNoticed) {
+  EXPECT_EQ(feed_.Take(std::nullopt, 10).kind, Kind::kNothing);
+  EXPECT_FALSE(feed_.HasWork(std::nullopt));
+  OpenFeed();
+  EXPECT_EQ(feed_.Take(std::nullopt, 10).kind, Kind::kSnapshot);
+  EXPECT_TRUE(feed_.HasWork(std::nullopt));
+}
+
+TEST_F(LibraryFeedTest, ACursorOfThisEpochGoesOn) {
+  OpenFeed();
+  const Cursor cursor = feed_.head();
+  EXPECT_EQ(feed_.Take(cursor, 10).kind, Kind::kNothing);
+  feed_.File("a", "", false);
+  const LibraryFeed::Next next = feed_.Take(cursor, 10);
+  ASSERT_EQ(next.kind, Kind::kMarks);
+  EXPECT_EQ(next.marks.size(), 1U);
+}
+
+TEST_F(LibraryFeedTest, EachKindOfLostHistoryHasItsReason) {
+  OpenFeed();
+  const Cursor first = feed_.head();
+  EXPECT_EQ(feed_.Take(Cursor{first.epoch + 1, first.sequence}, 10).reason,
+            ListingReason::kEpochUnknown);
+  EXPECT_EQ(feed_.Take(Cursor{first.epoch, first.sequence + 1}, 10).reason,
+            ListingReason::kEpochUnknown);
+  for (const char* const path : {"a", "b", "c", "d", "e"}) feed_.File(path, "", false);
+  EXPECT_EQ(feed_.Take(first, 10).reason, ListingReason::kJournalFull);
+  feed_.LoseHistory(ListingReason::kOverflow);
+  EXPECT_EQ(feed_.Take(first, 10).kind, Kind::kNothing);
+  OpenFeed();
+  const LibraryFeed::Next next = feed_.Take(first, 10);
+  EXPECT_EQ(next.kind, Kind::kSnapshot);
+  EXPECT_EQ(next.reason, ListingReason::kOverflow);
+  EXPECT_NE(next.head.epoch, first.epoch);
+  EXPECT_GT(next.head.sequence, first.sequence);
+}
+
+TEST_F(LibraryFeedTest, WhileShutItTellsNothingAndAListingIsVoid) {
+  OpenFeed();
+  const Cursor cursor = feed_.head();
+  EXPECT_TRUE(feed_.Tells(cursor.epoch));
+  feed_.Shut();
+  EXPECT_FALSE(feed_.Tells(cursor.epoch));
+  EXPECT_EQ(feed_.Take(std::nullopt, 10).kind, Kind::kNothing);
+}
+
+TEST_F(LibraryFeedTest, AnEmptyNewDirectoryIsListedOnlyWhereAnotherWas) {
+  feed_.DirectoryArrived("a", /*has_files=*/false);
+  EXPECT_EQ(feed_.stats().marks, 0U);
+  feed_.Gone("a", /*directory=*/true);
+  feed_.DirectoryArrived("a", /*has_files=*/false);
+  EXPECT_EQ(feed_.stats().marks, 2U);
+}
+
+TEST_F(LibraryFeedTest, TheFirstReasonToCloseStays) {
+  feed_.Close(absl::NotFoundError("removed"));
+  feed_.Close(absl::UnavailableError("stopping"));
+  EXPECT_EQ(feed_.closed().code(), absl::StatusCode::kNotFound);
+}
+
+class Counter final : public FeedListener {
+ public:
+  void OnFeedNews() override { ++count; }
+  int count = 0;
+};
+
+TEST_F(LibraryFeedTest, ListenersHearOfNewsUntilTheyAreRemoved) {
+  Counter counter;
+  feed_.AddListener(&counter);
+  feed_.Publish();
+  EXPECT_EQ(counter.count, 1);
+  feed_.RemoveListener(&counter);
+  feed_.Publish();
+  EXPECT_EQ(counter.count, 1);
+}
+
+}  // namespace
+}  // namespace hestia

@@ -1,0 +1,203 @@
+#include <unistd.h>
+
+#include <fstream>
+
+#include <absl/strings/str_cat.h>
+#include <gmock/gmock.h>
+
+#include "common/error_reason.h"
+#include "common/monotonic_clock.h"
+#include "tests/watcher-service/watched_library.h"
+
+namespace hestia {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class LibraryWatchFaultTest : public WatchedLibraryTest {
+ protected:
+  // Lets the watch thread go round until `reached`; Sync is what it answers between rounds.
+  template <typename Condition>
+  bool SyncUntil(Condition reached) {
+    const absl::Duration deadline = MonotonicNow() + absl::Seconds(30);
+    while (!reached(Sync())) {
+      if (MonotonicNow() > deadline) return false;
+    }
+    return true;
+  }
+  bool AwaitRoot(bool there) {
+    return SyncUntil([there](const absl::StatusOr<LibraryWatch::SyncResult>& result) {
+      return result.ok() == there;
+    });
+  }
+};
+
+TEST_F(LibraryWatchFaultTest, AnOverflowLeadsToASnapshotUnderANewEpoch) {
+  folder_.Write("a", "x");
+  Start();
+  const Cursor before = *mirror_.cursor();
+  folder_.Write("b", "x");
+  watch_->InjectOverflow();
+  Catch();
+  EXPECT_THAT(mirror_.paths(), ElementsAre("a", "b"));
+  EXPECT_EQ(mirror_.listings().back().reason, ListingReason::kOverflow);
+  EXPECT_NE(mirror_.cursor()->epoch, before.epoch);
+  EXPECT_GT(mirror_.cursor()->sequence, before.sequence);
+  EXPECT_EQ(watch_->feed().stats().overflows, 1U);
+}
+
+TEST_F(LibraryWatchFaultTest, AFullBufferIsAnOverflowAndStillConverges) {
+  WatchOptions options = QuickOptions();
+  options.event_capacity = 16;
+  Start(options);
+  for (int i = 0; i < 300; ++i) {
+    folder_.MakeDirs(absl::StrCat("d", i));
+    folder_.Write(absl::StrCat("d", i, "/a"), "x");
+  }
+  Catch();
+  EXPECT_EQ(mirror_.files().size(), 300U);
+  folder_.Write("d7/b", "x");
+  Catch();
+  EXPECT_EQ(mirror_.files().size(), 301U);
+}
+
+TEST_F(LibraryWatchFaultTest, ARenameLostInAnOverflowIsFoundByTheWalk) {
+  folder_.MakeDirs("d/e");
+  Start();
+  watch_->InjectOverflow();
+  folder_.Rename("d", "n");
+  watch_->InjectOverflow();
+  folder_.Write("n/e/a", "x");
+  Catch();
+  folder_.Write("n/e/b", "x");
+  Catch();
+  EXPECT_THAT(mirror_.paths(), ElementsAre("n/e/a", "n/e/b"));
+  EXPECT_EQ(watch_->status().watched_directories, 3U);
+}
+
+TEST_F(LibraryWatchFaultTest, AFullJournalGivesSlowSubscribersASnapshotAndOthersNone) {
+  WatchOptions options = QuickOptions();
+  options.journal.max_marks = 16;
+  Start(options);
+  folder_.Write("first", "x");
+  Catch();
+  EXPECT_EQ(mirror_.listings().size(), 1U);
+  for (int i = 0; i < 40; ++i) folder_.Write(absl::StrCat("f", i), "x");
+  Catch();
+  EXPECT_EQ(mirror_.files().size(), 41U);
+  EXPECT_EQ(mirror_.listings().back().reason, ListingReason::kJournalFull);
+}
+
+TEST_F(LibraryWatchFaultTest, AFullSettleSetTellsAtOnceAndLosesNothing) {
+  WatchOptions options = QuickOptions();
+  options.settle_capacity = 2;
+  Start(options);
+  for (int i = 0; i < 40; ++i) folder_.Write(absl::StrCat("f", i), "12345");
+  Catch();
+  EXPECT_EQ(mirror_.files().size(), 40U);
+  for (const auto& [path, size] : mirror_.files()) EXPECT_EQ(size, 5U) << path;
+}
+
+TEST_F(LibraryWatchFaultTest, AVanishedRootTellsNothingAsGone) {
+  folder_.Write("a", "x");
+  Start();
+  const std::string moved = folder_.path() + "-moved";
+  ASSERT_EQ(rename(folder_.path().c_str(), moved.c_str()), 0);
+  const absl::StatusOr<LibraryWatch::SyncResult> synced = Sync();
+  EXPECT_EQ(synced.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ReasonOf(synced.status()), "ROOT_UNAVAILABLE");
+  EXPECT_EQ(watch_->Rescan().status().code(), absl::StatusCode::kFailedPrecondition);
+  Drain();
+  EXPECT_THAT(mirror_.paths(), ElementsAre("a"));
+  ASSERT_EQ(rename(moved.c_str(), folder_.path().c_str()), 0);
+  ASSERT_TRUE(AwaitRoot(true));
+  folder_.Write("b", "x");
+  Catch();
+  EXPECT_THAT(mirror_.paths(), ElementsAre("a", "b"));
+  EXPECT_EQ(mirror_.listings().back().reason, ListingReason::kRootReturned);
+}
+
+TEST_F(LibraryWatchFaultTest, AReplacedRootIsListedAnew) {
+  folder_.Write("a", "x");
+  Start();
+  const std::string moved = folder_.path() + "-moved";
+  ASSERT_EQ(rename(folder_.path().c_str(), moved.c_str()), 0);
+  folder_.MakeDirs("");
+  folder_.Write("b", "x");
+  ASSERT_TRUE(SyncUntil([this](const absl::StatusOr<LibraryWatch::SyncResult>& result) {
+    return result.ok() && result->cursor.epoch != mirror_.cursor()->epoch;
+  }));
+  Catch();
+  EXPECT_THAT(mirror_.paths(), ElementsAre("b"));
+  ASSERT_EQ(rename(moved.c_str(), folder_.Full("old").c_str()), 0);
+}
+
+TEST_F(LibraryWatchFaultTest, ARootMissingAtTheStartIsNotFatal) {
+  folder_.Remove("");
+  watch_ = LibraryWatch::Create({"test", folder_.path()}, true, QuickOptions()).value();
+  ASSERT_TRUE(watch_->AwaitFirstWalk());
+  EXPECT_EQ(watch_->status().state, WatchState::kRootUnavailable);
+  folder_.MakeDirs("");
+  folder_.Write("a", "x");
+  ASSERT_TRUE(AwaitRoot(true));
+  builder_.emplace(watch_->feed(), watch_->ignore(), std::nullopt);
+  Catch();
+  EXPECT_THAT(mirror_.paths(), ElementsAre("a"));
+}
+
+TEST_F(LibraryWatchFaultTest, ARootThatIsALinkIsFollowedAndNothingBeneathIs) {
+  const TempFolder real;
+  real.Write("a", "x");
+  folder_.Remove("");
+  ASSERT_EQ(symlink(real.path().c_str(), folder_.path().c_str()), 0);
+  Start();
+  real.Write("b", "x");
+  Catch();
+  EXPECT_THAT(mirror_.paths(), ElementsAre("a", "b"));
+  unlink(folder_.path().c_str());
+}
+
+TEST_F(LibraryWatchFaultTest, AWriterThatNeverClosesIsCountedThenPickedUp) {
+  Start();
+  std::ofstream file(folder_.Full("a"));
+  file << "12345" << std::flush;
+  ASSERT_TRUE(SyncUntil([this](const absl::StatusOr<LibraryWatch::SyncResult>&) {
+    Drain();
+    return mirror_.paths().contains("a");
+  }));
+  EXPECT_EQ(mirror_.files().at("a"), 5U);
+  EXPECT_FALSE(mirror_.Last("a")->rewritten);
+}
+
+TEST_F(LibraryWatchFaultTest, ARescanListsEverythingWithoutANewEpoch) {
+  folder_.Write("a", "x");
+  Start();
+  const Cursor before = *mirror_.cursor();
+  const absl::StatusOr<Cursor> rescan = watch_->Rescan();
+  ASSERT_TRUE(rescan.ok());
+  Catch();
+  EXPECT_EQ(mirror_.listings().back().reason, ListingReason::kRescan);
+  EXPECT_EQ(mirror_.cursor()->epoch, before.epoch);
+  EXPECT_GE(mirror_.cursor()->sequence, rescan->sequence);
+}
+
+TEST_F(LibraryWatchFaultTest, AReconcileListsByItself) {
+  WatchOptions options = QuickOptions();
+  options.reconcile_interval = absl::Milliseconds(50);
+  Start(options);
+  ASSERT_TRUE(SyncUntil([this](const absl::StatusOr<LibraryWatch::SyncResult>&) {
+    Drain();
+    return mirror_.listings().back().reason == ListingReason::kReconcile;
+  }));
+}
+
+TEST_F(LibraryWatchFaultTest, StoppingEndsTheFeedAndEveryWaitingSync) {
+  Start();
+  watch_->Stop(absl::UnavailableError("stopping"));
+  EXPECT_EQ(Sync().status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(watch_->feed().closed().code(), absl::StatusCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace hestia
