@@ -28,7 +28,7 @@ ABSL_FLAG(std::string, log_level, "info", "What is logged: debug, info, warning 
 namespace hestia {
 namespace {
 
-constexpr absl::Duration kStopGrace = absl::Seconds(3);
+constexpr absl::Duration kStopGrace = absl::Seconds(2);
 constexpr ProgramInfo kProgram = {
     "watcher-service",
     "Watches folders and tells subscribers over gRPC which files appear, change and go.", kVersion,

@@ -44,9 +44,8 @@ int Mirror::Count(const std::string& path) const {
 }
 
 std::optional<FileState> Mirror::Last(const std::string& path) const {
-  const auto found = std::find_if(told_.rbegin(), told_.rend(), [&](const FileState& state) {
-    return state.path == path;
-  });
+  const auto found = std::find_if(told_.rbegin(), told_.rend(),
+                                  [&](const FileState& state) { return state.path == path; });
   if (found == told_.rend()) return std::nullopt;
   return *found;
 }

@@ -35,10 +35,10 @@ class WatchedLibraryTest : public testing::Test {
     Catch();
   }
 
-  absl::StatusOr<LibraryWatch::SyncResult> Sync() {
+  absl::StatusOr<SyncResult> Sync() {
     absl::Notification called;
-    absl::StatusOr<LibraryWatch::SyncResult> result = absl::UnknownError("not called");
-    watch_->Sync([&](const absl::StatusOr<LibraryWatch::SyncResult>& answer) {
+    absl::StatusOr<SyncResult> result = absl::UnknownError("not called");
+    watch_->Sync([&](const absl::StatusOr<SyncResult>& answer) {
       result = answer;
       called.Notify();
     });
@@ -48,7 +48,7 @@ class WatchedLibraryTest : public testing::Test {
 
   // Everything done so far is in the mirror afterwards.
   void Catch() {
-    const absl::StatusOr<LibraryWatch::SyncResult> synced = Sync();
+    const absl::StatusOr<SyncResult> synced = Sync();
     ASSERT_TRUE(synced.ok()) << synced.status();
     Drain();
     ASSERT_TRUE(mirror_.cursor().has_value());

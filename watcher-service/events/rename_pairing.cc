@@ -27,7 +27,7 @@ std::optional<RenamePairing::Departure> RenamePairing::Arrive(std::uint32_t cook
 
 std::vector<RenamePairing::Departure> RenamePairing::Expire(absl::Duration now) {
   std::vector<Departure> expired;
-  while (NextDeadline() <= now) {
+  while (!departures_.empty() && NextDeadline() <= now) {
     expired.push_back(std::move(departures_.front()));
     departures_.pop_front();
   }

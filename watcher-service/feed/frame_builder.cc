@@ -25,14 +25,20 @@ class StateReader {
  public:
   explicit StateReader(int root) : root_(root) {}
 
+  ~StateReader() {
+    // A line for all of a frame: a directory closed to us would else fill the log.
+    if (refused_ == 0) return;
+    LogWarning(absl::StrCat("cannot look at files that changed; a listing will tell them count=",
+                            refused_, " first=", first_refusal_));
+  }
+
   // None when the disk would not say.
   std::optional<FileState> Read(const Mark& mark, std::uint64_t told) {
     const std::string raw = DecodePathText(mark.path).value();
     struct stat status {};
     const int error = Look(raw, status);
     if (error != 0 && !MeansAbsent(error)) {
-      LogWarning(absl::StrCat("cannot look at a file that changed path=", mark.path,
-                              " error=", strerror(error)));
+      if (++refused_ == 1) first_refusal_ = absl::StrCat(mark.path, " error=", strerror(error));
       return std::nullopt;
     }
     FileState state;
@@ -62,6 +68,8 @@ class StateReader {
   const int root_;
   std::string parent_path_;
   OpenedDirectory parent_;
+  int refused_ = 0;
+  std::string first_refusal_;
 };
 
 // A rename's two marks follow one another and stay in one frame.

@@ -15,7 +15,7 @@ SyncCall* SyncCall::Begin(const std::shared_ptr<LibraryWatch>& library,
     absl::MutexLock lock(&claim->mu);
     claim->call = call;
   }
-  library->Sync([claim](const absl::StatusOr<LibraryWatch::SyncResult>& result) {
+  library->Sync([claim](const absl::StatusOr<SyncResult>& result) {
     SyncCall* const taken = Take(*claim);
     if (taken == nullptr) return;
     if (result.ok()) {

@@ -150,8 +150,10 @@ grpc::ServerUnaryReactor* WatcherService::GetStats(grpc::CallbackServerContext* 
   }
   response->set_watch_limit(WatchLimit());
   response->set_version(kVersion);
-  absl::MutexLock lock(&mu_);
-  response->set_streams(static_cast<std::uint32_t>(streams_));
+  {
+    absl::MutexLock lock(&mu_);
+    response->set_streams(static_cast<std::uint32_t>(streams_));
+  }
   return Answer(context, absl::OkStatus());
 }
 

@@ -12,8 +12,8 @@
 #include "watcher-service/events/rename_pairing.h"
 #include "watcher-service/events/settle_set.h"
 #include "watcher-service/feed/library_feed.h"
-#include "watcher-service/watch/inotify_reader.h"
-#include "watcher-service/watch/watched_tree.h"
+#include "watcher-service/tree/inotify_reader.h"
+#include "watcher-service/tree/watched_tree.h"
 
 namespace hestia {
 

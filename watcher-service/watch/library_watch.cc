@@ -12,7 +12,6 @@
 
 namespace hestia {
 namespace {
-constexpr std::size_t kMaxTickets = 1024;
 constexpr std::size_t kMaxToldProblems = 20;
 constexpr int kDirectoriesPerStep = 64;
 constexpr absl::Duration kRetryInterval = absl::Minutes(1);
@@ -66,13 +65,8 @@ void LibraryWatch::Sync(SyncDone done) {
     absl::MutexLock lock(&mu_);
     if (!stopped_.ok()) {
       refused = stopped_;
-    } else if (tickets_.size() >= kMaxTickets) {
+    } else if (!tickets_.Add(done, *reader_)) {
       refused = absl::ResourceExhaustedError("too many Syncs are waiting; try again");
-    } else {
-      Ticket ticket;
-      ticket.done = std::move(done);
-      ticket.flush = reader_->RequestFlush();
-      tickets_.push_back(std::move(ticket));
     }
   }
   if (!refused.ok()) done(refused);
@@ -103,24 +97,26 @@ void LibraryWatch::Stop(const absl::Status& why) {
     if (stopped_.ok()) stopped_ = why;
   }
   feed_.Close(why);
+  tree_.Abandon();
   reader_->Wake();
   thread_.Join();
 }
 
 void LibraryWatch::Run() {
   OpenRoot(MonotonicNow());
-  std::uint64_t flushed = 0;
+  PublishStatus();
   while (true) {
-    PublishStatus();
     tree_.Rest();
     InotifyReader::Batch batch = reader_->Take(Timeout(MonotonicNow()));
-    flushed = batch.flushed;
+    const std::uint64_t flushed = batch.flushed;
     {
       absl::MutexLock lock(&mu_);
       if (!stopped_.ok()) break;
     }
     const absl::Duration now = MonotonicNow();
     Step(std::move(batch), now);
+    // First, so that whoever is answered finds the state the answer is about.
+    PublishStatus();
     AnswerTickets(flushed, now);
   }
   absl::Status why;
@@ -128,16 +124,13 @@ void LibraryWatch::Run() {
     absl::MutexLock lock(&mu_);
     why = stopped_;
   }
-  FailTickets(why);
+  tickets_.Fail(why);
 }
 
 absl::Duration LibraryWatch::Timeout(absl::Duration now) {
   if (walking_) return absl::ZeroDuration();
   absl::Duration next = std::min(translator_.NextDeadline(), next_root_check_);
-  for (const Ticket& ticket : waiting_) {
-    if (!ticket.armed) continue;
-    next = std::min(next, ticket.armed_at + options_.timing.still + 2 * options_.timing.quiet);
-  }
+  next = std::min(next, tickets_.NextDeadline(options_.timing));
   return std::max(absl::ZeroDuration(), next - now);
 }
 
@@ -162,7 +155,8 @@ void LibraryWatch::OpenRoot(absl::Duration now) {
     if (state_ == WatchState::kRootUnavailable) return;
     LogWarning(absl::StrCat("root unavailable library=", library_.name, " error=\"",
                             found.status().message(), "\""));
-    return SetState(WatchState::kRootUnavailable);
+    state_ = WatchState::kRootUnavailable;
+    return;
   }
   if (was_lost_) {
     feed_.LoseHistory(ListingReason::kRootReturned);
@@ -172,7 +166,7 @@ void LibraryWatch::OpenRoot(absl::Duration now) {
   was_lost_ = false;
   next_reconcile_ = NextReconcile(now);
   next_retry_ = now + kRetryInterval;
-  SetState(WatchState::kScanning);
+  state_ = WatchState::kScanning;
   tree_.Start(root_);
   walking_ = true;
 }
@@ -193,7 +187,7 @@ void LibraryWatch::LoseRoot(absl::Duration now) {
   walking_ = false;
   was_lost_ = true;
   next_root_check_ = now + options_.root_check_interval;
-  SetState(WatchState::kRootUnavailable);
+  state_ = WatchState::kRootUnavailable;
 }
 
 void LibraryWatch::Recover() {
@@ -202,7 +196,7 @@ void LibraryWatch::Recover() {
   translator_.ForgetDepartures();
   tree_.WalkAgain();
   walking_ = true;
-  SetState(WatchState::kScanning);
+  state_ = WatchState::kScanning;
 }
 
 void LibraryWatch::WalkOn(absl::Duration now) {
@@ -215,7 +209,7 @@ void LibraryWatch::WalkOn(absl::Duration now) {
     feed_.Open(root_);
   }
   next_retry_ = now + kRetryInterval;
-  SetState(tree_.problem_count() > 0 ? WatchState::kDegraded : WatchState::kWatching);
+  state_ = tree_.problem_count() > 0 ? WatchState::kDegraded : WatchState::kWatching;
 }
 
 void LibraryWatch::Maintain(absl::Duration now) {
@@ -240,11 +234,9 @@ void LibraryWatch::Maintain(absl::Duration now) {
     }
   }
   if (!walking_) {
-    SetState(tree_.problem_count() > 0 ? WatchState::kDegraded : WatchState::kWatching);
+    state_ = tree_.problem_count() > 0 ? WatchState::kDegraded : WatchState::kWatching;
   }
 }
-
-void LibraryWatch::SetState(WatchState state) { state_ = state; }
 
 void LibraryWatch::PublishStatus() {
   WatchStatus status;
@@ -259,53 +251,17 @@ void LibraryWatch::PublishStatus() {
 }
 
 void LibraryWatch::AnswerTickets(std::uint64_t flushed, absl::Duration now) {
-  {
-    absl::MutexLock lock(&mu_);
-    for (Ticket& ticket : tickets_) waiting_.push_back(std::move(ticket));
-    tickets_.clear();
-  }
-  if (waiting_.empty()) return;
+  if (!tickets_.Any()) return;
   // Asked about a root that has just gone, the answer must not be "all is told".
-  if (state_ != WatchState::kRootUnavailable && !root_->Open().ok()) LoseRoot(now);
-  if (state_ == WatchState::kRootUnavailable) return FailTickets(RootUnavailable(library_));
-  const SyncResult result{feed_.head(),
-                          static_cast<std::uint32_t>(translator_.settling().writing())};
-  std::vector<Ticket> still_waiting;
-  std::vector<SyncDone> done;
-  for (Ticket& ticket : waiting_) {
-    if (Reached(ticket, flushed, now)) {
-      done.push_back(std::move(ticket.done));
-    } else {
-      still_waiting.push_back(std::move(ticket));
-    }
+  if (state_ != WatchState::kRootUnavailable && !root_->Open().ok()) {
+    LoseRoot(now);
+    PublishStatus();
   }
-  waiting_ = std::move(still_waiting);
-  for (const SyncDone& call : done) call(result);
-}
-
-bool LibraryWatch::Reached(Ticket& ticket, std::uint64_t flushed, absl::Duration now) {
-  if (ticket.flush > flushed || walking_) return false;
-  const SettleSet& settling = translator_.settling();
-  if (!ticket.armed) {
-    ticket.armed = true;
-    ticket.armed_at = now;
-    ticket.serial = settling.last_serial();
+  if (state_ == WatchState::kRootUnavailable) {
+    return tickets_.Fail(RootUnavailable(library_));
   }
-  if (translator_.pairing().WaitingSince(ticket.armed_at)) return false;
-  if (!settling.SettlingSince(ticket.serial)) return true;
-  // What still moves at its look for stillness is being written, and only counted.
-  return now >= ticket.armed_at + settling.timing().still + 2 * settling.timing().quiet;
-}
-
-void LibraryWatch::FailTickets(const absl::Status& why) {
-  std::vector<Ticket> failed = std::move(waiting_);
-  waiting_.clear();
-  {
-    absl::MutexLock lock(&mu_);
-    for (Ticket& ticket : tickets_) failed.push_back(std::move(ticket));
-    tickets_.clear();
-  }
-  for (const Ticket& ticket : failed) ticket.done(why);
+  // A walk under way may still meet what was done before the question.
+  if (!walking_) tickets_.Answer(flushed, translator_, feed_.head(), now);
 }
 
 absl::Duration LibraryWatch::NextReconcile(absl::Duration now) {

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,10 +18,11 @@
 #include "common/named_thread.h"
 #include "watcher-service/events/ignore_policy.h"
 #include "watcher-service/feed/library_feed.h"
+#include "watcher-service/tree/inotify_reader.h"
+#include "watcher-service/tree/watched_tree.h"
 #include "watcher-service/watch/event_translator.h"
-#include "watcher-service/watch/inotify_reader.h"
+#include "watcher-service/watch/sync_tickets.h"
 #include "watcher-service/watch/watch_options.h"
-#include "watcher-service/watch/watched_tree.h"
 
 namespace hestia {
 
@@ -45,12 +45,6 @@ struct WatchStatus {
 // Memory: the capacities of WatchOptions, the journal, and one node a directory.
 class LibraryWatch {
  public:
-  struct SyncResult {
-    Cursor cursor;
-    std::uint32_t settling_files = 0;
-  };
-  using SyncDone = std::function<void(const absl::StatusOr<SyncResult>&)>;
-
   // The root may be missing; the library is then ROOT_UNAVAILABLE until it appears.
   //   kResourceExhausted  the kernel gives out no more inotify instances.
   static absl::StatusOr<std::shared_ptr<LibraryWatch>> Create(LibraryRoot library, bool configured,
@@ -85,15 +79,6 @@ class LibraryWatch {
   void InjectOverflow() { reader_->InjectOverflow(); }
 
  private:
-  // One Sync on its way: the kernel's queue first, then what was settling when it was empty.
-  struct Ticket {
-    SyncDone done;
-    std::uint64_t flush = 0;
-    bool armed = false;
-    absl::Duration armed_at;
-    std::uint64_t serial = 0;  // of the settle set when armed
-  };
-
   LibraryWatch(LibraryRoot library, bool configured, WatchOptions options,
                std::unique_ptr<InotifyReader> reader);
 
@@ -107,11 +92,8 @@ class LibraryWatch {
   void WalkOn(absl::Duration now);
   void Maintain(absl::Duration now);
   void PublishStatus();
-  void SetState(WatchState state);
 
   void AnswerTickets(std::uint64_t flushed, absl::Duration now);
-  bool Reached(Ticket& ticket, std::uint64_t flushed, absl::Duration now);
-  void FailTickets(const absl::Status& why);
   absl::Duration NextReconcile(absl::Duration now);
 
   const LibraryRoot library_;
@@ -120,12 +102,13 @@ class LibraryWatch {
   LibraryFeed feed_;
   const std::unique_ptr<InotifyReader> reader_;
 
+  SyncTickets tickets_;
+
   mutable absl::Mutex mu_;
   WatchStatus status_ ABSL_GUARDED_BY(mu_);
   bool first_walk_done_ ABSL_GUARDED_BY(mu_) = false;
   absl::Status stopped_ ABSL_GUARDED_BY(mu_);  // not OK: end
   bool rescan_ ABSL_GUARDED_BY(mu_) = false;
-  std::vector<Ticket> tickets_ ABSL_GUARDED_BY(mu_);  // new ones
 
   // Only the watch thread touches what follows.
   WatchedTree tree_;
@@ -137,7 +120,6 @@ class LibraryWatch {
   absl::Duration next_root_check_;
   absl::Duration next_reconcile_;
   absl::Duration next_retry_;
-  std::vector<Ticket> waiting_;
   absl::BitGen random_;
 
   NamedThread thread_;  // last: it uses everything above

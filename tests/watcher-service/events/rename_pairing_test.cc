@@ -44,6 +44,13 @@ TEST(RenamePairingTest, ADepartureExpiresWhenItHasWaitedLongEnough) {
   EXPECT_FALSE(pairing.WaitingSince(Ms(29)));
 }
 
+TEST(RenamePairingTest, EverythingExpiresInTheEnd) {
+  RenamePairing pairing(Ms(50));
+  EXPECT_TRUE(pairing.Expire(absl::InfiniteDuration()).empty());
+  pairing.Leave(Of(1, Ms(0), "a"));
+  EXPECT_EQ(pairing.Expire(absl::InfiniteDuration()).size(), 1U);
+}
+
 TEST(RenamePairingTest, PastItsCapacityTheOldestIsGivenBack) {
   RenamePairing pairing(Ms(50), /*capacity=*/1);
   EXPECT_FALSE(pairing.Leave(Of(1, Ms(0), "a")).has_value());

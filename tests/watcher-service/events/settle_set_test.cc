@@ -20,7 +20,8 @@ class SettleSetTest : public testing::Test {
   std::vector<std::string> Step(absl::Duration now) {
     std::vector<std::string> names;
     last_.clear();
-    for (SettleSet::Ready& ready : set_.Step(now, [this](const SettleSet::Key&) { return disk_; })) {
+    for (SettleSet::Ready& ready :
+         set_.Step(now, [this](const SettleSet::Key&) { return disk_; })) {
       names.push_back(ready.key.name);
       last_.push_back(ready.news);
     }

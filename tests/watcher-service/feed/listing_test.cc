@@ -50,9 +50,9 @@ TEST_F(ListingTest, FilesComeInByteOrderOfTheirWholePaths) {
 }
 
 TEST_F(ListingTest, OrderIsThatOfTheTextNotOfTheRawBytes) {
-  folder_.Write("\xff", "");   // text "\xff" with a backslash, before "a"
+  folder_.Write("\xff", "");  // text "\xff" with a backslash, before "a"
   folder_.Write("a", "");
-  folder_.Write("\\", "");     // text of two backslashes
+  folder_.Write("\\", "");  // text of two backslashes
   folder_.Write("\xc3\xa9", "");
   Listing listing = Begin();
   const std::vector<std::string> paths = Rest(listing);

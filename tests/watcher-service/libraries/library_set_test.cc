@@ -83,8 +83,7 @@ TEST_F(LibrarySetTest, EveryMistakeHasItsCodeAndReason) {
   expect(set->Add("b", "/bad\\escape").status(), absl::StatusCode::kInvalidArgument,
          "ROOT_INVALID");
   expect(set->Add("a", two_.path()).status(), absl::StatusCode::kAlreadyExists, "LIBRARY_EXISTS");
-  expect(set->Add("b", "/no/such/folder").status(), absl::StatusCode::kNotFound,
-         "ROOT_NOT_FOUND");
+  expect(set->Add("b", "/no/such/folder").status(), absl::StatusCode::kNotFound, "ROOT_NOT_FOUND");
   expect(set->Add("b", two_.path()).status(), absl::StatusCode::kResourceExhausted,
          "TOO_MANY_LIBRARIES");
   expect(set->Remove("b"), absl::StatusCode::kNotFound, "LIBRARY_UNKNOWN");

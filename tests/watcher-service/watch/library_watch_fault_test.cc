@@ -27,9 +27,8 @@ class LibraryWatchFaultTest : public WatchedLibraryTest {
     return true;
   }
   bool AwaitRoot(bool there) {
-    return SyncUntil([there](const absl::StatusOr<LibraryWatch::SyncResult>& result) {
-      return result.ok() == there;
-    });
+    return SyncUntil(
+        [there](const absl::StatusOr<SyncResult>& result) { return result.ok() == there; });
   }
 };
 
@@ -104,7 +103,7 @@ TEST_F(LibraryWatchFaultTest, AVanishedRootTellsNothingAsGone) {
   Start();
   const std::string moved = folder_.path() + "-moved";
   ASSERT_EQ(rename(folder_.path().c_str(), moved.c_str()), 0);
-  const absl::StatusOr<LibraryWatch::SyncResult> synced = Sync();
+  const absl::StatusOr<SyncResult> synced = Sync();
   EXPECT_EQ(synced.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(ReasonOf(synced.status()), "ROOT_UNAVAILABLE");
   EXPECT_EQ(watch_->Rescan().status().code(), absl::StatusCode::kFailedPrecondition);
@@ -125,7 +124,7 @@ TEST_F(LibraryWatchFaultTest, AReplacedRootIsListedAnew) {
   ASSERT_EQ(rename(folder_.path().c_str(), moved.c_str()), 0);
   folder_.MakeDirs("");
   folder_.Write("b", "x");
-  ASSERT_TRUE(SyncUntil([this](const absl::StatusOr<LibraryWatch::SyncResult>& result) {
+  ASSERT_TRUE(SyncUntil([this](const absl::StatusOr<SyncResult>& result) {
     return result.ok() && result->cursor.epoch != mirror_.cursor()->epoch;
   }));
   Catch();
@@ -162,7 +161,7 @@ TEST_F(LibraryWatchFaultTest, AWriterThatNeverClosesIsCountedThenPickedUp) {
   Start();
   std::ofstream file(folder_.Full("a"));
   file << "12345" << std::flush;
-  ASSERT_TRUE(SyncUntil([this](const absl::StatusOr<LibraryWatch::SyncResult>&) {
+  ASSERT_TRUE(SyncUntil([this](const absl::StatusOr<SyncResult>&) {
     Drain();
     return mirror_.paths().contains("a");
   }));
@@ -186,7 +185,7 @@ TEST_F(LibraryWatchFaultTest, AReconcileListsByItself) {
   WatchOptions options = QuickOptions();
   options.reconcile_interval = absl::Milliseconds(50);
   Start(options);
-  ASSERT_TRUE(SyncUntil([this](const absl::StatusOr<LibraryWatch::SyncResult>&) {
+  ASSERT_TRUE(SyncUntil([this](const absl::StatusOr<SyncResult>&) {
     Drain();
     return mirror_.listings().back().reason == ListingReason::kReconcile;
   }));

@@ -281,8 +281,8 @@ TEST_F(LibraryWatchTest, OddNamesSurvive) {
   folder_.MakeDirs("d\xff");
   folder_.Write("d\xff/%_", "4");
   Catch();
-  EXPECT_THAT(mirror_.paths(), UnorderedElementsAre("\\xff\\xfe.jpg", "new\nline", "back\\\\slash",
-                                                    "d\\xff/%_"));
+  EXPECT_THAT(mirror_.paths(),
+              UnorderedElementsAre("\\xff\\xfe.jpg", "new\nline", "back\\\\slash", "d\\xff/%_"));
 }
 
 TEST_F(LibraryWatchTest, LinksAndSpecialFilesAreNotPresent) {

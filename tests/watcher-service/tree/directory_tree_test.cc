@@ -1,4 +1,4 @@
-#include "watcher-service/watch/directory_tree.h"
+#include "watcher-service/tree/directory_tree.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

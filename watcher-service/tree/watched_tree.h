@@ -1,8 +1,9 @@
-#ifndef HESTIA_WATCHER_SERVICE_WATCH_WATCHED_TREE_H_
-#define HESTIA_WATCHER_SERVICE_WATCH_WATCHED_TREE_H_
+#ifndef HESTIA_WATCHER_SERVICE_TREE_WATCHED_TREE_H_
+#define HESTIA_WATCHER_SERVICE_TREE_WATCHED_TREE_H_
 
 #include <sys/stat.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -18,8 +19,8 @@
 #include "common/unique_fd.h"
 #include "watcher-service/events/ignore_policy.h"
 #include "watcher-service/feed/root_directory.h"
-#include "watcher-service/watch/directory_tree.h"
-#include "watcher-service/watch/inotify_reader.h"
+#include "watcher-service/tree/directory_tree.h"
+#include "watcher-service/tree/inotify_reader.h"
 
 namespace hestia {
 
@@ -32,7 +33,7 @@ struct WatchProblem {
 // Keeps a watch on every directory of a library that is not ignored. A directory is watched
 // first and listed after, so that nothing that appears in between is missed.
 //
-// Thread-safety: none. Blocking: the disk.
+// Thread-safety: none, but for Abandon(). Blocking: the disk.
 // Memory: one node a directory.
 class WatchedTree {
  public:
@@ -74,6 +75,8 @@ class WatchedTree {
   std::vector<WatchProblem> Problems(std::size_t max) const;
   // The root could not be opened since Start(): nothing here can be trusted.
   bool root_lost() const { return root_lost_; }
+  // From any thread: a walk under way ends early and no other begins, for the end is near.
+  void Abandon() { abandoned_ = true; }
   // Closes what is kept open between calls; call before waiting.
   void Rest() { root_fd_.reset(); }
 
@@ -91,6 +94,7 @@ class WatchedTree {
   std::shared_ptr<const RootDirectory> root_;
   UniqueFd root_fd_;
   bool root_lost_ = false;
+  std::atomic<bool> abandoned_ = false;
   DirectoryTree tree_;
   std::deque<std::uint64_t> waiting_;  // to be looked into; at most one entry a directory
   absl::btree_map<std::uint64_t, std::string> problems_;  // by node id
@@ -99,4 +103,4 @@ class WatchedTree {
 
 }  // namespace hestia
 
-#endif  // HESTIA_WATCHER_SERVICE_WATCH_WATCHED_TREE_H_
+#endif  // HESTIA_WATCHER_SERVICE_TREE_WATCHED_TREE_H_

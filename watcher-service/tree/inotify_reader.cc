@@ -1,4 +1,4 @@
-#include "watcher-service/watch/inotify_reader.h"
+#include "watcher-service/tree/inotify_reader.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,4 +1,4 @@
-#include "watcher-service/watch/watched_tree.h"
+#include "watcher-service/tree/watched_tree.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -230,7 +230,7 @@ bool WatchedTree::LookIntoAll(DirectoryNode& top) {
   bool has_files = false;
   std::vector<std::uint64_t> open = {top.id};
   std::vector<DirectoryNode*> children;
-  while (!open.empty()) {
+  while (!open.empty() && !abandoned_) {
     DirectoryNode* const node = tree_.ById(open.back());
     open.pop_back();
     if (node == nullptr) continue;
