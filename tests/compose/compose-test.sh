@@ -61,8 +61,9 @@ wait_for_sync() {
   "$build/bin/hestia-progress" --thumbnail_address="$address" --wait_libraries=photos --wait_timeout=10m
 }
 
+# add_images FOLDER FIRST COUNT
 add_images() {
-  "$build/tests/make-images" --folder="$scratch/media" --first="$1" --count="$2" --side_px=$side_px
+  "$build/tests/make-images" --folder="$1" --first="$2" --count="$3" --side_px=$side_px
 }
 
 ask() { compose exec -T postgres psql -X -q -At -U hestia -d hestia -c "$1"; }
@@ -94,7 +95,7 @@ address=$(compose port --index 1 thumbnail-service 50052)
 stats --until_replicas=3
 
 echo "Adding $first_images images"
-add_images 1 $first_images
+add_images "$scratch/media" 1 $first_images
 wait_for_sync
 report=$(stats --until_completed=$first_images)
 echo "$report"
@@ -102,9 +103,10 @@ expect_equal "replicas that rendered something" 3 "$(awk '/^replica/ && $3 > 0' 
 expect_equal "images rendered in all" $first_images "$(awk '/^replica/ { sum += $3 } END { print sum }' <<<"$report")"
 expect_all_done $first_images
 
+# Moved in at once, so that every replica has its hands full when one is killed.
 echo "Adding $more_images more and killing a replica midway"
-add_images $((first_images + 1)) $more_images &
-adding=$!
+add_images "$scratch/staged" $((first_images + 1)) $more_images
+mv "$scratch/staged" "$scratch/media/more"
 stats --until_ready=$((first_images + more_images / 5)) >/dev/null
 victim=$(docker ps --quiet --filter "label=com.docker.compose.project=$project" \
   --filter "label=com.docker.compose.service=thumbnail-service" \
@@ -113,7 +115,6 @@ docker kill --signal KILL "$victim" >/dev/null
 at_kill=$(stats | awk '/^files/ { print $3 }')
 [ "$at_kill" -lt $((first_images + more_images)) ] || fail "the kill came too late to prove anything"
 echo "Killed a replica with $at_kill files ready"
-wait $adding
 wait_for_sync
 expect_all_done $((first_images + more_images))
 expect_equal "the killed replica's state" false "$(docker inspect --format '{{.State.Running}}' "$victim")"
