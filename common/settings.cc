@@ -12,7 +12,6 @@
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
-#include <absl/strings/str_replace.h>
 #include <absl/strings/str_split.h>
 #include <absl/strings/strip.h>
 
@@ -85,6 +84,25 @@ void ReadArguments(const std::vector<std::string>& arguments, SettingErrors& err
   }
 }
 
+// A help text as an indented paragraph; its own line breaks do not count.
+std::string Wrapped(absl::string_view text) {
+  constexpr std::size_t kHelpColumns = 90;
+  constexpr absl::string_view kIndent = "      ";
+  std::string wrapped;
+  std::string line(kIndent);
+  for (const absl::string_view word : absl::StrSplit(text, absl::ByAnyChar(" \n"), absl::SkipEmpty())) {
+    if (line.size() > kIndent.size() && line.size() + 1 + word.size() > kHelpColumns) {
+      absl::StrAppend(&wrapped, line, "\n");
+      line = std::string(kIndent);
+    }
+    absl::StrAppend(&line, line.size() > kIndent.size() ? " " : "", word);
+  }
+  absl::StrAppend(&wrapped, line);
+  // A sentence ends with a full stop, whoever wrote it.
+  if (!wrapped.empty() && wrapped.back() != '.') wrapped.push_back('.');
+  return wrapped;
+}
+
 std::vector<std::string> Environment() {
   std::vector<std::string> entries;
   for (char** entry = environ; *entry != nullptr; ++entry) entries.emplace_back(*entry);
@@ -119,9 +137,8 @@ std::string HelpText(const ProgramInfo& program) {
                                   "(the command line wins):\n");
   for (const auto& [name, flag] : flags) {
     const std::string fallback = flag->DefaultValue();
-    absl::StrAppend(&text, "\n  --", name, "   ", VariableName(name), "\n      ",
-                    absl::StrReplaceAll(flag->Help(), {{"\n", "\n      "}}), "\n      Default: ",
-                    fallback.empty() ? "none" : fallback, "\n");
+    absl::StrAppend(&text, "\n  --", name, "   ", VariableName(name), "\n", Wrapped(flag->Help()),
+                    "\n      Default: ", fallback.empty() ? "none" : fallback, "\n");
   }
   absl::StrAppend(&text, "\n  --help      Prints this text.\n  --version   Prints the version.\n");
   if (!program.examples.empty()) absl::StrAppend(&text, "\nExamples:\n", program.examples);
