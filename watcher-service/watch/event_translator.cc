@@ -179,11 +179,9 @@ void EventTranslator::Left(const RenamePairing::Departure& departure) {
 void EventTranslator::DirectoryGone(const RenamePairing::Departure& departure) {
   if (departure.path.empty()) return;
   feed_.Gone(departure.path, /*directory=*/true);
-  // Its name may have been given to another directory since: what lay beneath the old one
-  // is then told by listing the new one.
-  const DirectoryNode* const parent = tree_.tree().ById(departure.directory);
-  if (parent != nullptr && DirectoryTree::Child(*parent, departure.name) != nullptr &&
-      PathOf(*parent, departure.name) == departure.path) {
+  // Its name may have been taken since, by events understood before this moment: what lay
+  // beneath the old one is then told by listing what is there now.
+  if (tree_.SomethingAt(DecodePathText(departure.path).value())) {
     feed_.List(departure.path, ListingReason::kDirectoryArrived);
   }
 }
