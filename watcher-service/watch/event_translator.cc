@@ -73,8 +73,7 @@ void EventTranslator::HandleDirectory(DirectoryNode& parent, const RawEvent& eve
   DirectoryNode* const child = DirectoryTree::Child(parent, event.name);
   const std::optional<std::string> path = PathOf(parent, event.name);
   if ((event.mask & IN_MOVED_FROM) != 0) {
-    RenamePairing::Departure departure{
-        event.cookie, now, path.value_or(""), true, parent.id, event.name, 0, {}};
+    RenamePairing::Departure departure{event.cookie, now, path.value_or(""), true, 0, {}};
     if (child != nullptr) {
       departure.node = child->id;
       tree_.Detach(*child);
@@ -107,8 +106,8 @@ void EventTranslator::HandleFile(DirectoryNode& parent, const RawEvent& event, a
   const SettleSet::Key key{parent.id, event.name};
   bool taken = true;
   if ((event.mask & IN_MOVED_FROM) != 0) {
-    Leave({event.cookie, now, PathOf(parent, event.name).value_or(""), false, parent.id, event.name,
-           0, settling_.Remove(key).value_or(SettleSet::News{})});
+    Leave({event.cookie, now, PathOf(parent, event.name).value_or(""), false, 0,
+           settling_.Remove(key).value_or(SettleSet::News{})});
   } else if ((event.mask & IN_MOVED_TO) != 0) {
     FileArrived(event, key, now);
   } else if ((event.mask & IN_DELETE) != 0) {
