@@ -27,10 +27,8 @@ class RenamePairing {
     absl::Duration left_at;
     std::string path;  // text
     bool is_directory = false;
-    std::uint64_t directory = 0;  // the one it left
-    std::string name;             // its raw name there
-    std::uint64_t node = 0;       // of a directory under watch; 0 = none
-    SettleSet::News news;         // of a file: what was settling
+    std::uint64_t node = 0;  // of a directory under watch; 0 = none
+    SettleSet::News news;    // of a file: what was settling
   };
 
   explicit RenamePairing(absl::Duration patience = absl::Milliseconds(50),

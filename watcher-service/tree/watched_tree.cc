@@ -127,6 +127,15 @@ int WatchedTree::Look(const DirectoryNode& directory, const std::string& name,
   return opened.error != 0 ? opened.error : LookAt(opened.fd.get(), name, status);
 }
 
+bool WatchedTree::SomethingAt(absl::string_view path) {
+  if (!EnsureRoot()) return false;
+  const SplitPath split = SplitLast(path);
+  const OpenedDirectory opened = OpenBeneath(root_fd_.get(), split.parent);
+  if (opened.error != 0) return !MeansAbsent(opened.error);
+  struct stat status {};
+  return !MeansAbsent(LookAt(opened.fd.get(), std::string(split.name), status));
+}
+
 std::vector<WatchProblem> WatchedTree::Problems(std::size_t max) const {
   std::vector<WatchProblem> found;
   for (const auto& [id, detail] : problems_) {

@@ -68,6 +68,8 @@ class WatchedTree {
 
   // lstat of a file in a directory; 0 or errno.
   int Look(const DirectoryNode& directory, const std::string& name, struct stat& status);
+  // Whether anything lies at the raw path now.
+  bool SomethingAt(absl::string_view path);
 
   DirectoryTree& tree() { return tree_; }
   bool HasProblem(const DirectoryNode& node) const { return problems_.contains(node.id); }

@@ -73,8 +73,7 @@ void EventTranslator::HandleDirectory(DirectoryNode& parent, const RawEvent& eve
   DirectoryNode* const child = DirectoryTree::Child(parent, event.name);
   const std::optional<std::string> path = PathOf(parent, event.name);
   if ((event.mask & IN_MOVED_FROM) != 0) {
-    RenamePairing::Departure departure{
-        event.cookie, now, path.value_or(""), true, parent.id, event.name, 0, {}};
+    RenamePairing::Departure departure{event.cookie, now, path.value_or(""), true, 0, {}};
     if (child != nullptr) {
       departure.node = child->id;
       tree_.Detach(*child);
@@ -107,8 +106,8 @@ void EventTranslator::HandleFile(DirectoryNode& parent, const RawEvent& event, a
   const SettleSet::Key key{parent.id, event.name};
   bool taken = true;
   if ((event.mask & IN_MOVED_FROM) != 0) {
-    Leave({event.cookie, now, PathOf(parent, event.name).value_or(""), false, parent.id, event.name,
-           0, settling_.Remove(key).value_or(SettleSet::News{})});
+    Leave({event.cookie, now, PathOf(parent, event.name).value_or(""), false, 0,
+           settling_.Remove(key).value_or(SettleSet::News{})});
   } else if ((event.mask & IN_MOVED_TO) != 0) {
     FileArrived(event, key, now);
   } else if ((event.mask & IN_DELETE) != 0) {
@@ -179,11 +178,9 @@ void EventTranslator::Left(const RenamePairing::Departure& departure) {
 void EventTranslator::DirectoryGone(const RenamePairing::Departure& departure) {
   if (departure.path.empty()) return;
   feed_.Gone(departure.path, /*directory=*/true);
-  // Its name may have been given to another directory since: what lay beneath the old one
-  // is then told by listing the new one.
-  const DirectoryNode* const parent = tree_.tree().ById(departure.directory);
-  if (parent != nullptr && DirectoryTree::Child(*parent, departure.name) != nullptr &&
-      PathOf(*parent, departure.name) == departure.path) {
+  // Its name may have been taken since, by events understood before this moment: what lay
+  // beneath the old one is then told by listing what is there now.
+  if (tree_.SomethingAt(DecodePathText(departure.path).value())) {
     feed_.List(departure.path, ListingReason::kDirectoryArrived);
   }
 }

@@ -84,7 +84,9 @@ TEST_F(StreamBoundsTest, ASubscriberThatStopsReadingCostsBoundedMemoryAndConverg
   const Cursor goal = Sync();
   // Journal and settle set at their caps are some 40 MB; a queue for one subscriber, of
   // 100,000 states and more, would come on top.
-  if (!kSanitized) EXPECT_LT(ResidentBytes() - before, std::uint64_t{200} << 20);
+  if (!kSanitized) {
+    EXPECT_LT(ResidentBytes() - before, std::uint64_t{200} << 20);
+  }
   const LibraryFeed::Stats stats = (*libraries_->Find("photos"))->feed().stats();
   EXPECT_LE(stats.marks, stats.capacity);
   ASSERT_TRUE(ReadTo(*stream, mirror, goal));
