@@ -86,8 +86,7 @@ absl::StatusOr<Rendering> RenderOne(const Run& run, Renderer& renderer, const st
 }
 
 std::string Describe(const Rendering& rendering) {
-  std::string text =
-      absl::StrCat(rendering.source_width_px, "x", rendering.source_height_px, " →");
+  std::string text = absl::StrCat(rendering.source_width_px, "x", rendering.source_height_px, " →");
   for (const RenderedImage& image : rendering.images) {
     absl::StrAppend(&text, " ", image.width_px, "x", image.height_px, " (", image.data.size(),
                     " B)");
@@ -113,8 +112,8 @@ void Work(const Run& run, std::atomic<std::size_t>& next, std::size_t end, Tally
       }
       if (!run.quiet) Report(path, milliseconds, Describe(*rendering));
     } else {
-      const std::string reason =
-          ReasonOf(rendering.status()).value_or(absl::StatusCodeToString(rendering.status().code()));
+      const std::string reason = ReasonOf(rendering.status())
+                                     .value_or(absl::StatusCodeToString(rendering.status().code()));
       ++tally.failures[reason];
       if (!run.quiet) {
         Report(path, milliseconds, absl::StrCat(reason, ": ", rendering.status().message()));
@@ -162,8 +161,9 @@ int Bench(const std::string& root) {
     std::cerr << "bench-render: " << status.message() << "\n";
     return 1;
   }
-  const Run run{*std::move(folder), *programs,           *std::move(recipes),
-                ListFiles(root),    absl::GetFlag(FLAGS_out), absl::GetFlag(FLAGS_quiet)};
+  const Run run{*std::move(folder),       *programs,
+                *std::move(recipes),      ListFiles(root),
+                absl::GetFlag(FLAGS_out), absl::GetFlag(FLAGS_quiet)};
   if (run.paths.empty()) {
     std::cerr << "bench-render: no files in " << root << "\n";
     return 1;

@@ -43,8 +43,8 @@ constexpr std::array kSignatures = {
     Signature{Bytes("\x01\xda"), ImageFormat::kSgi},
 };
 
-constexpr std::array kHeifBrands = {"heic", "heix", "heim", "heis", "hevc", "hevx",
-                                    "mif1", "msf1", "avif", "avis"};
+constexpr std::array kHeifBrands = {"heic", "heix", "heim", "heis", "hevc",
+                                    "hevx", "mif1", "msf1", "avif", "avis"};
 
 unsigned At(absl::string_view bytes, std::size_t at) {
   return at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : 0;
@@ -109,9 +109,8 @@ bool IsIco(absl::string_view head) {
 }
 
 bool LooksLikeText(absl::string_view head) {
-  return std::all_of(head.begin(), head.end(), [](unsigned char c) {
-    return c >= 0x20 ? c != 0x7f : std::isspace(c) != 0;
-  });
+  return std::all_of(head.begin(), head.end(),
+                     [](unsigned char c) { return c >= 0x20 ? c != 0x7f : std::isspace(c) != 0; });
 }
 
 struct Kind {
@@ -127,7 +126,9 @@ constexpr std::array kOtherKinds = {
     Kind{"OggS", "an Ogg recording"},
     Kind{"ID3", "an MP3 recording"},
     Kind{"fLaC", "a FLAC recording"},
-    Kind{Bytes("\x7f" "ELF"), "a program"},
+    Kind{Bytes("\x7f"
+               "ELF"),
+         "a program"},
     Kind{Bytes("\xff\x0a"), "a JPEG XL image"},
     Kind{Bytes("\0\0\0\x0cJXL "), "a JPEG XL image"},
 };
@@ -152,9 +153,10 @@ ImageFormat Sniff(absl::string_view head) {
 }
 
 absl::string_view FormatTitle(ImageFormat format) {
-  constexpr std::array kTitles = {
-      "unknown", "JPEG",    "PNG",           "WebP", "GIF",        "TIFF", "BMP", "HEIC/AVIF", "JPEG 2000",
-      "PSD",     "OpenEXR", "Radiance HDR",  "DPX",  "PNM",        "camera RAW", "ICO", "SGI", "Cineon"};
+  constexpr std::array kTitles = {"unknown", "JPEG",         "PNG",       "WebP",      "GIF",
+                                  "TIFF",    "BMP",          "HEIC/AVIF", "JPEG 2000", "PSD",
+                                  "OpenEXR", "Radiance HDR", "DPX",       "PNM",       "camera RAW",
+                                  "ICO",     "SGI",          "Cineon"};
   const auto index = static_cast<std::size_t>(format);
   return index < kTitles.size() ? kTitles[index] : kTitles[0];
 }

@@ -24,6 +24,7 @@ absl::Status OpenError(int error, absl::string_view path) {
   switch (error) {
     case ENOENT:
     case ENOTDIR:
+    case ENAMETOOLONG:  // longer than any name here can be
       return absl::NotFoundError(message);
     case EACCES:
     case EPERM:

@@ -23,6 +23,12 @@ constexpr std::uint64_t kMostBytesPerPixel = 4;
 constexpr std::uint64_t kHeadRoomBytes = 16384;
 constexpr std::uint32_t kMostSourcePx = 1U << 30;
 
+// Room for one thumbnail at its worst.
+std::uint64_t MostBytes(const Recipe& recipe) {
+  const auto side = static_cast<std::uint64_t>(recipe.box_px);
+  return side * side * kMostBytesPerPixel + kHeadRoomBytes;
+}
+
 absl::Status Trouble(absl::string_view what) {
   return absl::UnavailableError(absl::StrCat(what, ": ", std::strerror(errno)));
 }
@@ -56,7 +62,9 @@ absl::Status Verdict(const wire::ResultHeader& header) {
 
 absl::StatusOr<RenderedImage> ReadImage(int fd, std::uint64_t buffer_bytes,
                                         const wire::ResultImage& said, const Recipe& recipe) {
-  if (said.size_bytes > buffer_bytes || said.offset > buffer_bytes - said.size_bytes) {
+  // Each its own room: sixteen images that all claim the whole memory would be copied.
+  if (said.size_bytes > std::min(buffer_bytes, MostBytes(recipe)) ||
+      said.offset > buffer_bytes - said.size_bytes) {
     return DecoderCrashed("an image lies outside of the shared memory");
   }
   RenderedImage image;
@@ -86,10 +94,7 @@ absl::Status DecoderCrashed(absl::string_view what) {
 
 absl::StatusOr<ResultBuffer> ResultBuffer::Make(absl::Span<const Recipe> recipes) {
   std::uint64_t size = sizeof(wire::ResultHeader);
-  for (const Recipe& recipe : recipes) {
-    const auto side = static_cast<std::uint64_t>(recipe.box_px);
-    size += side * side * kMostBytesPerPixel + kHeadRoomBytes;
-  }
+  for (const Recipe& recipe : recipes) size += MostBytes(recipe);
   UniqueFd fd(::memfd_create("hestia-result", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!fd.valid()) return Trouble("memfd_create");
   if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0) return Trouble("ftruncate");

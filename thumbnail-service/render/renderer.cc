@@ -16,6 +16,8 @@
 
 namespace hestia {
 namespace {
+static_assert(kMaxRecipes == static_cast<int>(wire::kMaxImages));
+
 wire::ImageSpec ToWire(const Recipe& recipe) {
   return {static_cast<std::uint32_t>(recipe.box_px),
           recipe.format == OutputFormat::kJpeg ? wire::Encoding::kJpeg : wire::Encoding::kWebp,
@@ -35,8 +37,7 @@ wire::Limits ToWire(const RenderLimits& limits) {
 absl::Status JudgeEnd(int wait_status) {
   if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0) return absl::OkStatus();
   if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGXCPU) {
-    return WithReason(absl::DeadlineExceededError("not rendered within its CPU time"),
-                      "TIMED_OUT");
+    return WithReason(absl::DeadlineExceededError("not rendered within its CPU time"), "TIMED_OUT");
   }
   return DecoderCrashed(absl::StrCat("the decoder died: ", DescribeEnd(wait_status)));
 }
@@ -79,9 +80,9 @@ absl::StatusOr<Rendering> Renderer::Slot::Render(const SourceFile& source,
   std::transform(recipes.begin(), recipes.end(), request.images,
                  [](const Recipe& recipe) { return ToWire(recipe); });
   const bool fast = OiioReader(source.format).empty();
-  const absl::StatusOr<int> ended =
-      fast ? launcher_.Serve(request, source.bytes.get(), result->fd())
-           : worker_.Serve(request, source.bytes.get(), result->fd());
+  const absl::StatusOr<int> ended = fast
+                                        ? launcher_.Serve(request, source.bytes.get(), result->fd())
+                                        : worker_.Serve(request, source.bytes.get(), result->fd());
   if (!ended.ok()) return ended.status();
   if (absl::Status judged = JudgeEnd(*ended); !judged.ok()) return judged;
   absl::StatusOr<Rendering> rendering = result->Read(recipes);

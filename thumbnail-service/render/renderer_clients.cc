@@ -26,8 +26,8 @@ absl::Status Lost(const ServingTerms& terms) {
 }
 
 absl::Status TimedOut(const ServingTerms& terms) {
-  return WithReason(absl::DeadlineExceededError(absl::StrCat(
-                        "not rendered within ", absl::FormatDuration(terms.timeout))),
+  return WithReason(absl::DeadlineExceededError(
+                        absl::StrCat("not rendered within ", absl::FormatDuration(terms.timeout))),
                     "TIMED_OUT");
 }
 
@@ -61,8 +61,7 @@ absl::StatusOr<int> LauncherClient::Serve(wire::Request request, int source, int
   });
 }
 
-absl::StatusOr<int> LauncherClient::Exchange(const wire::Request& request, int source,
-                                             int result) {
+absl::StatusOr<int> LauncherClient::Exchange(const wire::Request& request, int source, int result) {
   const int control = launcher_->control();
   const std::uint64_t id = request.preamble.request_id;
   if (!wire::Send(control, request, {source, result})) return Lost(terms_);

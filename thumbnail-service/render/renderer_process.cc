@@ -117,8 +117,8 @@ absl::StatusOr<std::unique_ptr<RendererProcess>> RendererProcess::Start(const st
     case Waited::kCancelled:
       return absl::CancelledError("stopped while a renderer started");
     case Waited::kTimedOut:
-      return Unavailable(program, absl::StrCat("not ready after ",
-                                               absl::FormatDuration(kStartTimeout)));
+      return Unavailable(program,
+                         absl::StrCat("not ready after ", absl::FormatDuration(kStartTimeout)));
     case Waited::kReadable:
       break;
   }

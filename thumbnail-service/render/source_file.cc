@@ -34,8 +34,8 @@ std::int64_t Nanoseconds(const timespec& time) {
 }
 
 absl::Status Trouble(absl::string_view what, absl::string_view path, int error) {
-  return absl::UnavailableError(absl::StrCat("cannot ", what, " ", path, ": ",
-                                             std::strerror(error)));
+  return absl::UnavailableError(
+      absl::StrCat("cannot ", what, " ", path, ": ", std::strerror(error)));
 }
 
 absl::StatusOr<State> Look(int fd, absl::string_view path) {
@@ -118,10 +118,10 @@ absl::StatusOr<SourceFile> ReadOpened(int fd, absl::string_view path, const Stat
   source.identity = before.identity;
   source.format = Sniff(head);
   if (source.format == ImageFormat::kUnknown) {
-    return WithReason(absl::UnimplementedError(absl::StrCat(
-                          path, " is not an image that can be read: it looks like ",
-                          DescribeUnreadable(head))),
-                      "UNSUPPORTED_FORMAT");
+    return WithReason(
+        absl::UnimplementedError(absl::StrCat(
+            path, " is not an image that can be read: it looks like ", DescribeUnreadable(head))),
+        "UNSUPPORTED_FORMAT");
   }
   if (before.identity.size_bytes > limits.max_source_bytes) {
     return WithReason(absl::ResourceExhaustedError(

@@ -42,9 +42,9 @@ void RenderImage(const wire::Request& request, int source, int result) {
   SetRefusalHandler(WriteVerdictAndExit);
   void* bytes = ::mmap(nullptr, request.source_bytes, PROT_READ, MAP_PRIVATE, source, 0);
   if (bytes == MAP_FAILED) RefuseForMemory();
-  Decoded decoded = Read(static_cast<ImageFormat>(request.format),
-                         {static_cast<const std::uint8_t*>(bytes), request.source_bytes},
-                         DemandOf(request));
+  Decoded decoded =
+      Read(static_cast<ImageFormat>(request.format),
+           {static_cast<const std::uint8_t*>(bytes), request.source_bytes}, DemandOf(request));
   ResultMemory memory(result, request.result_bytes);
   MakeThumbnails(std::move(decoded), request, memory);
 }

@@ -27,8 +27,8 @@ struct Child {
   std::uint64_t request_id = 0;
 };
 
-[[noreturn]] void RunChild(pid_t launcher, ImageTask task, const wire::Request& request,
-                           int source, int result) {
+[[noreturn]] void RunChild(pid_t launcher, ImageTask task, const wire::Request& request, int source,
+                           int result) {
   // The socket is the launcher's: a child that could read it could take the next image.
   ::close(wire::kControlFd);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -82,8 +82,8 @@ bool ReportEnd(const Child& child) {
 
 void Serve(ImageTask task, std::optional<Child>& child) {
   for (;;) {
-    std::array<pollfd, 2> waits{{{wire::kControlFd, POLLIN, 0},
-                                 {child.has_value() ? child->pidfd.get() : -1, POLLIN, 0}}};
+    std::array<pollfd, 2> waits{
+        {{wire::kControlFd, POLLIN, 0}, {child.has_value() ? child->pidfd.get() : -1, POLLIN, 0}}};
     if (::poll(waits.data(), waits.size(), -1) < 0) {
       if (errno == EINTR) continue;
       return;

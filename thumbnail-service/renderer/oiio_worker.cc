@@ -30,8 +30,7 @@ void Serve(const wire::Request& request, int source, int result) {
   LimitProcess(request, Serves::kManyImages);
   const auto reader = OiioReader(static_cast<ImageFormat>(request.format));
   const std::string path = "/proc/self/fd/" + std::to_string(source);
-  Decoded decoded =
-      ReadByOiio(path, std::string(reader.data(), reader.size()), DemandOf(request));
+  Decoded decoded = ReadByOiio(path, std::string(reader.data(), reader.size()), DemandOf(request));
   ResultMemory memory(result, request.result_bytes);
   MakeThumbnails(std::move(decoded), request, memory);
   ClearAlarm();

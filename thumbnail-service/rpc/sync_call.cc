@@ -1,4 +1,6 @@
 // ThumbnailService::Sync, the call that waits for ingest and rendering to catch up.
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <absl/strings/str_cat.h>
@@ -15,8 +17,10 @@ namespace v1 = thumbnail::v1;
 
 namespace {
 // A point of another epoch may only mean that ingest has not met the new epoch yet; asking the
-// watcher again is due only if that lasts.
-constexpr absl::Duration kEpochPatience = absl::Seconds(1);
+// watcher again is due only if that lasts. A watcher that is away is asked again as often.
+constexpr absl::Duration kAskAgainAfter = absl::Seconds(1);
+// The pool's threads are few: none waits longer for a watcher that is starting.
+constexpr absl::Duration kLongestAsk = absl::Seconds(10);
 }  // namespace
 
 struct ThumbnailService::SyncCall {
@@ -26,10 +30,10 @@ struct ThumbnailService::SyncCall {
   grpc::ServerUnaryReactor* reactor;
 
   absl::Mutex mu;
-  SyncPoint point ABSL_GUARDED_BY(mu);
-  absl::Duration taken_at ABSL_GUARDED_BY(mu);
-  bool taking ABSL_GUARDED_BY(mu) = false;  // a new point is being asked for
-  absl::Status trouble ABSL_GUARDED_BY(mu);  // of asking for it
+  std::optional<SyncPoint> point ABSL_GUARDED_BY(mu);
+  absl::Duration asked_at ABSL_GUARDED_BY(mu);
+  bool asking ABSL_GUARDED_BY(mu) = false;
+  absl::Status refusal ABSL_GUARDED_BY(mu);  // what the watcher said, if it is final
 
   SyncCall(grpc::CallbackServerContext* c, const v1::SyncRequest* q, v1::SyncResponse* r)
       : context(c), request(q), response(r), reactor(c->DefaultReactor()) {}
@@ -57,62 +61,65 @@ absl::Status ThumbnailService::BeginSync(const std::shared_ptr<SyncCall>& call) 
   if (absl::Status status = CheckLibraryNamed(call->request->library()); !status.ok()) {
     return status;
   }
-  if (absl::Status status = TakeSyncPoint(*call); !status.ok()) return status;
-  const bool added = waiting_.Add(Waiter{
-      .deadline = call->Deadline(),
-      .cancelled = [call] { return call->context->IsCancelled(); },
-      .try_finish =
-          [this, call] {
-            if (AnswerSync(*call)) return true;
-            absl::MutexLock lock(&call->mu);
-            const bool ask = !call->taking && MonotonicNow() - call->taken_at > kEpochPatience;
-            // When the pool is full the next look asks.
-            if (ask) {
-              call->taking = sync_pool_.TryRun([this, call] { TakeSyncPoint(*call).IgnoreError(); });
-            }
-            return false;
-          },
-      .abandon = [call](const absl::Status& why) { call->Finish(why); }});
+  if (absl::Status status = AskSyncPoint(*call); !status.ok()) return status;
+  const bool added = waiting_.Add(
+      Waiter{.deadline = call->Deadline(),
+             .cancelled = [call] { return call->context->IsCancelled(); },
+             .try_finish =
+                 [this, call] {
+                   if (AnswerSync(*call)) return true;
+                   AskAgainWhenDue(call);
+                   return false;
+                 },
+             .abandon = [call](const absl::Status& why) { call->Finish(why); }});
   return added ? absl::OkStatus() : absl::ResourceExhaustedError("too many calls wait; retry");
 }
 
-absl::Status ThumbnailService::TakeSyncPoint(SyncCall& call) {
-  const absl::Duration left = call.Deadline() - absl::Now();
+void ThumbnailService::AskAgainWhenDue(const std::shared_ptr<SyncCall>& call) {
+  absl::MutexLock lock(&call->mu);
+  if (call->asking || MonotonicNow() - call->asked_at < kAskAgainAfter) return;
+  // When the pool is full the next look tries again.
+  call->asking = sync_pool_.TryRun([this, call] { AskSyncPoint(*call).IgnoreError(); });
+}
+
+// Only a final answer is an error: a watcher that is away or starting is asked again.
+absl::Status ThumbnailService::AskSyncPoint(SyncCall& call) {
+  const absl::Duration left = std::min(call.Deadline() - absl::Now(), kLongestAsk);
   const absl::StatusOr<SyncPoint> point = feed_.Sync(call.request->library(), left);
   absl::MutexLock lock(&call.mu);
-  call.taking = false;
-  call.taken_at = MonotonicNow();
-  call.trouble = point.status();
+  call.asking = false;
+  call.asked_at = MonotonicNow();
   if (point.ok()) call.point = *point;
-  return point.status();
+  if (absl::IsNotFound(point.status()) || absl::IsFailedPrecondition(point.status())) {
+    call.refusal = point.status();
+  }
+  return call.refusal;
 }
 
 // Answers when the point is reached. A later point is as good as the first one: it covers what
 // that covered, so a changed epoch only means to wait for another point.
 bool ThumbnailService::AnswerSync(SyncCall& call) {
-  Cursor cursor;
+  SyncPoint point;
   {
     absl::MutexLock lock(&call.mu);
-    if (absl::IsNotFound(call.trouble) || absl::IsFailedPrecondition(call.trouble)) {
-      call.Finish(call.trouble);
+    if (!call.refusal.ok()) {
+      call.Finish(call.refusal);
       return true;
     }
-    cursor = call.point.cursor;
+    if (!call.point.has_value()) return false;
+    point = *call.point;
   }
   const absl::StatusOr<std::int64_t> library = catalog_.FindLibrary(call.request->library());
   // The watcher knows it, so it will be registered within a beat.
   if (!library.ok()) return false;
-  const absl::StatusOr<SyncStanding> standing = catalog_.Standing(*library, cursor);
+  const absl::StatusOr<SyncStanding> standing = catalog_.Standing(*library, point.cursor);
   if (!standing.ok() || !standing->reached) {
     absl::MutexLock lock(&call.mu);
     // Only another epoch makes asking again worthwhile.
-    if (standing.ok() && standing->same_epoch) call.taken_at = MonotonicNow();
+    if (standing.ok() && standing->same_epoch) call.asked_at = MonotonicNow();
     return false;
   }
-  {
-    absl::MutexLock lock(&call.mu);
-    call.response->set_settling_files(call.point.settling_files);
-  }
+  call.response->set_settling_files(point.settling_files);
   call.Finish(absl::OkStatus());
   return true;
 }

@@ -85,7 +85,8 @@ class ThumbnailService final : public thumbnail::v1::ThumbnailService::CallbackS
   // True when the call was answered.
   bool AnswerThumbnail(ThumbnailCall& call);
   absl::Status BeginSync(const std::shared_ptr<SyncCall>& call);
-  absl::Status TakeSyncPoint(SyncCall& call);
+  absl::Status AskSyncPoint(SyncCall& call);
+  void AskAgainWhenDue(const std::shared_ptr<SyncCall>& call);
   bool AnswerSync(SyncCall& call);
 
   PgCatalog& catalog_;

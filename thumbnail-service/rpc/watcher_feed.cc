@@ -153,6 +153,8 @@ std::unique_ptr<ChangeStream> WatcherFeed::Open(absl::string_view library,
 absl::StatusOr<SyncPoint> WatcherFeed::Sync(absl::string_view library, absl::Duration timeout) {
   grpc::ClientContext context;
   SetTimeout(context, timeout);
+  // A watcher that is just starting is worth the wait.
+  context.set_wait_for_ready(true);
   v1::SyncRequest request;
   request.set_library(std::string(library));
   v1::SyncResponse response;

@@ -28,8 +28,8 @@ TEST_F(DamagedImagesTest, FilesCutShortAreToldAsSuch) {
   JpegOptions progressive;
   progressive.progressive = true;
   for (const std::string& whole :
-       {MakeJpeg(Noise(300, 300)), MakeJpeg(Noise(300, 300), progressive),
-        MakePng(Noise(300, 300)), MakeWebp(Noise(300, 300))}) {
+       {MakeJpeg(Noise(300, 300)), MakeJpeg(Noise(300, 300), progressive), MakePng(Noise(300, 300)),
+        MakeWebp(Noise(300, 300))}) {
     for (const std::size_t part : {2U, 4U, 10U}) {
       const absl::Status status = Render(whole.substr(0, whole.size() / part)).status();
       EXPECT_EQ(Reason(status), "DECODE_FAILED") << status;

@@ -40,8 +40,8 @@ TEST(EncodedSizeTest, AnotherFormatHasNoSize) {
 
 TEST(EncodedSizeTest, EveryPrefixIsSafeToAskAndNoneIsWhole) {
   for (const OutputFormat format : {OutputFormat::kWebp, OutputFormat::kJpeg}) {
-    const std::string whole = format == OutputFormat::kWebp ? MakeWebp(FourCorners(9, 9))
-                                                            : MakeJpeg(FourCorners(9, 9));
+    const std::string whole =
+        format == OutputFormat::kWebp ? MakeWebp(FourCorners(9, 9)) : MakeJpeg(FourCorners(9, 9));
     for (std::size_t size = 0; size < whole.size(); ++size) {
       EXPECT_FALSE(SizeOfEncoded(format, whole.substr(0, size)).has_value()) << size;
     }

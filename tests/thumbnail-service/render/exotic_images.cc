@@ -134,8 +134,8 @@ std::string MakeGif(const Pixels& pixels) {
 }
 
 std::string MakePpm(const Pixels& pixels) {
-  std::string bytes = "P6\n" + std::to_string(pixels.width) + " " +
-                      std::to_string(pixels.height) + "\n255\n";
+  std::string bytes =
+      "P6\n" + std::to_string(pixels.width) + " " + std::to_string(pixels.height) + "\n255\n";
   for (const Rgba& colour : pixels.colours) {
     for (const int value : {colour.red, colour.green, colour.blue}) {
       bytes.push_back(static_cast<char>(value));
@@ -148,7 +148,7 @@ std::string MakeRadiance(int width, int height, float light) {
   std::string bytes = "#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y " + std::to_string(height) +
                       " +X " + std::to_string(width) + "\n";
   int exponent = 0;
-  const auto mantissa = static_cast<char>(std::frexp(light, &exponent) * 256);
+  const auto mantissa = static_cast<char>(static_cast<int>(std::frexp(light, &exponent) * 256));
   for (int i = 0; i < width * height; ++i) {
     bytes.append(3, mantissa);
     bytes.push_back(static_cast<char>(exponent + 128));

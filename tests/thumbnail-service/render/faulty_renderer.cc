@@ -50,16 +50,23 @@ void Lie(const std::string& fault, const wire::Request& request, int result) {
   if (fault == "toolarge") Write(result, "\xff\x3f", 2, sizeof(header) + 26);
 }
 
+// By the kernel's own action, whatever a sanitizer has set up.
+void DieBy(int number) {
+  ::signal(number, SIG_DFL);
+  ::raise(number);
+}
+
 void Misbehave(const std::string& fault, const wire::Request& request, int result) {
   if (fault == "spin") {
-    for (volatile int i = 0;; i = i + 1) {
+    volatile bool spinning = true;
+    while (spinning) {
     }
   }
   if (fault == "sleep") {
     for (;;) ::pause();
   }
-  if (fault == "segv") ::raise(SIGSEGV);
-  if (fault == "abort") ::raise(SIGABRT);
+  if (fault == "segv") DieBy(SIGSEGV);
+  if (fault == "abort") DieBy(SIGABRT);
   if (fault == "exit") ::_exit(7);
   if (fault == "silent") return;
   if (fault == "kill-launcher") {

@@ -66,8 +66,7 @@ void ConfigureJpeg(jpeg_compress_struct& codec, const JpegOptions& options) {
 std::tuple<int, int, int, int> Key(const Rgba& c) { return {c.red, c.green, c.blue, c.alpha}; }
 
 void WritePngBytes(png_structp png, png_bytep data, std::size_t size) {
-  static_cast<std::string*>(png_get_io_ptr(png))
-      ->append(reinterpret_cast<const char*>(data), size);
+  static_cast<std::string*>(png_get_io_ptr(png))->append(reinterpret_cast<const char*>(data), size);
 }
 
 // Samples of one row; for a palette the index of each colour.

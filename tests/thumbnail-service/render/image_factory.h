@@ -50,8 +50,8 @@ struct JpegOptions {
   int luma_v = 2;
   bool progressive = false;
   bool grey = false;
-  bool cmyk = false;   // inks; Adobe's inverted form with its marker
-  bool ycck = false;   // the same, as YCCK
+  bool cmyk = false;  // inks; Adobe's inverted form with its marker
+  bool ycck = false;  // the same, as YCCK
 };
 std::string MakeJpeg(const Pixels& pixels, const JpegOptions& options = {});
 

@@ -3,30 +3,23 @@
 
 namespace hestia {
 namespace {
-// The picture as a camera held that way stores it, so that the orientation undoes it.
+// The picture as a camera held that way stores it. EXIF tells each number by the visual
+// sides at which stored rows and columns begin: 1 top, left; 2 top, right; 3 bottom, right;
+// 4 bottom, left; 5 left, top; 6 right, top; 7 right, bottom; 8 left, bottom.
 Pixels StoredAs(const Pixels& upright, int orientation) {
-  const bool swap = orientation >= 5;
-  Pixels stored = swap ? Plain(upright.height, upright.width, {})
-                       : Plain(upright.width, upright.height, {});
-  const int right = upright.width - 1;
-  const int bottom = upright.height - 1;
+  const bool rows_are_columns = orientation >= 5;
+  const bool from_right =
+      orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
+  const bool from_bottom =
+      orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
+  Pixels stored = rows_are_columns ? Plain(upright.height, upright.width, {})
+                                   : Plain(upright.width, upright.height, {});
   for (int y = 0; y < upright.height; ++y) {
     for (int x = 0; x < upright.width; ++x) {
-      int row = y;
-      int column = x;
-      // Which visual side the stored row 0 and column 0 are, as EXIF defines each number.
-      switch (orientation) {
-        case 1: row = y; column = x; break;                    // top, left
-        case 2: row = y; column = right - x; break;            // top, right
-        case 3: row = bottom - y; column = right - x; break;   // bottom, right
-        case 4: row = bottom - y; column = x; break;           // bottom, left
-        case 5: row = x; column = y; break;                    // left, top
-        case 6: row = right - x; column = y; break;            // right, top
-        case 7: row = right - x; column = bottom - y; break;   // right, bottom
-        case 8: row = x; column = bottom - y; break;           // left, bottom
-        default: break;
-      }
-      stored.At(column, row) = upright.At(x, y);
+      const int across = from_right ? upright.width - 1 - x : x;
+      const int down = from_bottom ? upright.height - 1 - y : y;
+      stored.At(rows_are_columns ? down : across, rows_are_columns ? across : down) =
+          upright.At(x, y);
     }
   }
   return stored;

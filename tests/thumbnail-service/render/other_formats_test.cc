@@ -45,6 +45,19 @@ TEST_F(OtherFormatsTest, ManyImagesGoThroughOneWorker) {
   }
 }
 
+TEST_F(OtherFormatsTest, AHugeGifIsRefusedByItsHeader) {
+  std::string gif = MakeGif(FourCorners(30, 20));
+  gif.replace(6, 4, "\xff\xff\xff\xff");
+  const absl::Status status = Render(gif).status();
+  EXPECT_EQ(Reason(status), "TOO_LARGE") << status;
+}
+
+TEST_F(OtherFormatsTest, AHugePixmapIsRefusedByItsHeader) {
+  const absl::Status status = Render("P6\n60000 60000\n255\nabc").status();
+  EXPECT_EQ(Reason(status), "TOO_LARGE") << status;
+  EXPECT_NE(status.message().find("3600000000"), absl::string_view::npos) << status;
+}
+
 TEST_F(OtherFormatsTest, AfterADamagedFileTheNextIsRendered) {
   std::string gif = MakeGif(FourCorners(301, 200));
   const absl::Status status = Render(gif.substr(0, 20)).status();

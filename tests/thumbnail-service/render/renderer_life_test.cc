@@ -1,6 +1,7 @@
 // How renderer processes begin and end.
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <string>
 
 #include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
 
 #include "common/named_thread.h"
 #include "tests/thumbnail-service/render/rendering_fixture.h"
@@ -43,7 +45,7 @@ const std::string& Photo() {
   return photo;
 }
 std::string Fault(absl::string_view word) {
-  return "\xff\xd8\xff" "FAULT:" + std::string(word) + ";";
+  return absl::StrCat("\xff\xd8\xff", "FAULT:", word, ";");
 }
 
 using RendererLifeTest = RenderingTest;
@@ -102,6 +104,35 @@ TEST_F(RendererLifeTest, RecipesAreRequired) {
   EXPECT_EQ(renderer_.Render(Source(Photo()), {}).status().code(), absl::StatusCode::kInternal);
 }
 
+// SIGKILL for the service: nothing of ours can run any more, its processes must go all the
+// same. They become this one's children, so that their end can be waited for.
+TEST_F(RendererLifeTest, ItsProcessesEndWithAKilledService) {
+  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+  const SourceFile hangs = Source(Fault("spin"));
+  int ready[2];
+  ASSERT_EQ(::pipe(ready), 0);
+  const pid_t service = ::fork();
+  ASSERT_GE(service, 0);
+  if (service == 0) {
+    Renderer renderer({HESTIA_FAULTY_RENDERER, HESTIA_FAULTY_WORKER}, {});
+    const bool started = renderer.Prepare().ok();
+    if (::write(ready[1], started ? "y" : "n", 1) == 1) {
+      (void)renderer.Render(hangs, DefaultRecipes());
+    }
+    ::_exit(0);
+  }
+  char answer = 0;
+  ASSERT_EQ(::read(ready[0], &answer, 1), 1);
+  EXPECT_EQ(answer, 'y');
+  ::kill(service, SIGKILL);
+  int ended = 0;
+  while (::waitpid(-1, nullptr, 0) > 0) ++ended;
+  EXPECT_GE(ended, 2);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 0);
+  ::close(ready[0]);
+  ::close(ready[1]);
+}
+
 class CancelTest : public RenderingTest {
  protected:
   CancelTest() : RenderingTest({HESTIA_FAULTY_RENDERER, HESTIA_FAULTY_WORKER}, Patient()) {}
@@ -115,9 +146,8 @@ class CancelTest : public RenderingTest {
   absl::Status RenderCancelled(const std::string& bytes) {
     const SourceFile source = Source(bytes);
     absl::Status status;
-    NamedThread worker("render", [&] {
-      status = renderer_.Render(source, DefaultRecipes()).status();
-    });
+    NamedThread worker("render",
+                       [&] { status = renderer_.Render(source, DefaultRecipes()).status(); });
     renderer_.Cancel();
     worker.Join();
     return status;

@@ -40,9 +40,7 @@ RendererPrograms BuiltRenderers();
 std::string Reason(const absl::Status& status);
 
 std::vector<Recipe> Recipes(absl::string_view text);
-inline std::vector<Recipe> DefaultRecipes() {
-  return Recipes("large=512,medium=256,small=128");
-}
+inline std::vector<Recipe> DefaultRecipes() { return Recipes("large=512,medium=256,small=128"); }
 
 // Whether every channel is within `tolerance`.
 testing::AssertionResult Near(const Rgba& seen, const Rgba& expected, int tolerance = 12);

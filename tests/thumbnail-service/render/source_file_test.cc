@@ -106,7 +106,9 @@ TEST_F(SourceFileTest, AFileThatChangesWhileItIsReadIsPutBack) {
     }
   });
   absl::Status status;
-  for (int i = 0; i < 1000 && status.ok(); ++i) status = ReadSource(library_, "file", {}).file.status();
+  for (int i = 0; i < 1000 && status.ok(); ++i) {
+    status = ReadSource(library_, "file", {}).file.status();
+  }
   enough = true;
   writer.Join();
   EXPECT_EQ(status.code(), absl::StatusCode::kAborted) << status;

@@ -52,12 +52,14 @@ TEST_F(ThumbnailSizeTest, OnePixelIsAThumbnail) {
 }
 
 TEST_F(ThumbnailSizeTest, AThinLineKeepsOnePixel) {
-  for (const std::string& bytes : {MakeJpeg(Plain(1, 2000, kGreen)), MakePng(Plain(1, 2000, kGreen)),
-                                   MakeWebp(Plain(1, 2000, kGreen))}) {
+  for (const std::string& bytes :
+       {MakeJpeg(Plain(1, 2000, kGreen)), MakePng(Plain(1, 2000, kGreen)),
+        MakeWebp(Plain(1, 2000, kGreen))}) {
     EXPECT_EQ(Sizes(Render(bytes)), (SizeList{{1, 512}, {1, 256}, {1, 128}}));
     EXPECT_TRUE(Near(Thumbnail(bytes).At(0, 60), kGreen));
   }
-  EXPECT_EQ(Sizes(Render(MakeJpeg(Plain(5000, 3, kBlue)))), (SizeList{{512, 1}, {256, 1}, {128, 1}}));
+  EXPECT_EQ(Sizes(Render(MakeJpeg(Plain(5000, 3, kBlue)))),
+            (SizeList{{512, 1}, {256, 1}, {128, 1}}));
 }
 
 TEST_F(ThumbnailSizeTest, OddSizesComeOutInBothFormats) {
@@ -102,6 +104,29 @@ TEST_F(FewPixelsTest, PixelsOverTheLimitAreRefusedByTheHeader) {
   EXPECT_EQ(Reason(Render(MakeJpeg(Plain(101, 100, kRed), progressive)).status()), "TOO_LARGE");
   EXPECT_TRUE(Render(MakeJpeg(Plain(200, 100, kRed))).ok());
   EXPECT_TRUE(Render(MakePng(Plain(100, 100, kRed))).ok());
+}
+
+class LittleMemoryTest : public RenderingTest {
+ protected:
+  LittleMemoryTest() : RenderingTest(BuiltRenderers(), Limits()) {}
+  static RenderLimits Limits() {
+    RenderLimits limits;
+    limits.max_memory_bytes = 16 << 20;
+    return limits;
+  }
+};
+
+// An interlaced image must be held whole: 27 MB for this one, where a strip is enough else.
+TEST_F(LittleMemoryTest, AnImageThatNeedsMoreIsTooLargeAndNoCrash) {
+#if defined(HESTIA_SANITIZED)
+  GTEST_SKIP() << "sanitized programs need more address space than any limit";
+#endif
+  PngOptions options;
+  EXPECT_TRUE(Render(MakePng(Plain(3000, 3000, kRed), options)).ok());
+  options.interlaced = true;
+  const absl::Status status = Render(MakePng(Plain(3000, 3000, kRed), options)).status();
+  EXPECT_EQ(Reason(status), "TOO_LARGE") << status;
+  EXPECT_NE(status.message().find("memory"), absl::string_view::npos) << status;
 }
 }  // namespace
 }  // namespace hestia

@@ -16,7 +16,8 @@ class TiffBytes {
   TiffBytes(std::span<const std::uint8_t> bytes, bool little) : bytes_(bytes), little_(little) {}
 
   std::uint16_t Short(std::size_t at) const {
-    return static_cast<std::uint16_t>(little_ ? At(at) | At(at + 1) << 8 : At(at) << 8 | At(at + 1));
+    return static_cast<std::uint16_t>(little_ ? At(at) | At(at + 1) << 8
+                                              : At(at) << 8 | At(at + 1));
   }
   std::uint32_t Long(std::size_t at) const {
     const std::uint32_t first = Short(at);

@@ -85,8 +85,8 @@ Picture Resize(const Picture& picture, Size size) {
   resized.colour = picture.colour;
   for (const Plane& plane : picture.planes) {
     const bool chroma = yuv && !resized.planes.empty();
-    resized.planes.push_back(ResizePlane(
-        plane, chroma ? Size{(size.width + 1) / 2, (size.height + 1) / 2} : size));
+    resized.planes.push_back(
+        ResizePlane(plane, chroma ? Size{(size.width + 1) / 2, (size.height + 1) / 2} : size));
   }
   if (picture.alpha.has_value()) resized.alpha = ResizePlane(*picture.alpha, size);
   return resized;

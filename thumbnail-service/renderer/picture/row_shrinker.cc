@@ -1,6 +1,7 @@
 #include "thumbnail-service/renderer/picture/row_shrinker.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace hestia {
@@ -30,23 +31,16 @@ RowShrinker::RowShrinker(Size image, int channels, Size wanted, Alpha alpha)
   }
 }
 
-void RowShrinker::Add(const std::uint8_t* row) {
-  if (channels_ == 2 || channels_ == 4) {
-    AccumulateAlpha(row);
-  } else {
-    AccumulateOpaque(row);
-  }
-  ++rows_in_block_;
-  const bool last = next_row_ * block_height_ + rows_in_block_ == image_.height;
-  if (rows_in_block_ == block_height_ || last) EmitRow();
-}
-
+template <int kChannels>
 void RowShrinker::AccumulateOpaque(const std::uint8_t* row) {
   std::uint32_t* sum = sums_.data();
-  for (int x = 0; x < image_.width; sum += channels_) {
-    for (const int end = std::min(x + block_width_, image_.width); x < end; ++x) {
-      for (int c = 0; c < channels_; ++c) sum[c] += *row++;
+  for (int x = 0; x < image_.width; x += block_width_, sum += kChannels) {
+    const int pixels = std::min(block_width_, image_.width - x);
+    std::array<std::uint32_t, kChannels> block{};
+    for (int i = 0; i < pixels; ++i, row += kChannels) {
+      for (std::size_t c = 0; c < kChannels; ++c) block[c] += row[c];
     }
+    for (std::size_t c = 0; c < kChannels; ++c) sum[c] += block[c];
   }
 }
 
@@ -63,6 +57,19 @@ void RowShrinker::AccumulateAlpha(const std::uint8_t* row) {
       row += channels_;
     }
   }
+}
+
+void RowShrinker::Add(const std::uint8_t* row) {
+  if (channels_ == 2 || channels_ == 4) {
+    AccumulateAlpha(row);
+  } else if (channels_ == 3) {
+    AccumulateOpaque<3>(row);
+  } else {
+    AccumulateOpaque<1>(row);
+  }
+  ++rows_in_block_;
+  const bool last = next_row_ * block_height_ + rows_in_block_ == image_.height;
+  if (rows_in_block_ == block_height_ || last) EmitRow();
 }
 
 void RowShrinker::EmitRow() {

@@ -29,6 +29,8 @@ class RowShrinker {
   Picture Finish();
 
  private:
+  // The channels are a constant, because this is where a large PNG spends its time.
+  template <int kChannels>
   void AccumulateOpaque(const std::uint8_t* row);
   void AccumulateAlpha(const std::uint8_t* row);
   void EmitRow();

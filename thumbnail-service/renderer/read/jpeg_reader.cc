@@ -47,8 +47,8 @@ bool CanReadPlanes(const jpeg_decompress_struct& codec) {
 // Room for whole blocks: the decoder writes them even where they stick out of the image.
 Plane PlaneFor(const jpeg_decompress_struct& codec, const jpeg_component_info& component) {
   const auto width = static_cast<int>(component.width_in_blocks) * component.DCT_scaled_size;
-  const auto height = static_cast<int>(codec.total_iMCU_rows) * component.v_samp_factor *
-                      component.DCT_scaled_size;
+  const auto height =
+      static_cast<int>(codec.total_iMCU_rows) * component.v_samp_factor * component.DCT_scaled_size;
   Plane plane(width, height);
   plane.covered_width = static_cast<double>(codec.image_width) * component.h_samp_factor *
                         component.DCT_scaled_size / (codec.max_h_samp_factor * DCTSIZE);

@@ -3,7 +3,9 @@
 #include <OpenImageIO/imageio.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <fstream>
 #include <memory>
 #include <vector>
 
@@ -25,6 +27,21 @@ constexpr int kMaxImageMb = 4096;
          error.empty() ? "the reader failed without a message" : error.c_str());
 }
 
+// The GIF reader makes the whole picture when it opens the file, before its size can be
+// asked for.
+void RefuseLargeGif(const std::string& path, const wire::Limits& limits) {
+  std::array<std::uint8_t, 10> head{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(reinterpret_cast<char*>(head.data()), head.size());
+  if (file.gcount() < static_cast<std::streamsize>(head.size())) {
+    RefuseRead("the file is cut short", path);
+  }
+  const auto side = [&](std::size_t at) {
+    return static_cast<std::uint64_t>(head[at] | head[at + 1] << 8);
+  };
+  RefuseUnlessWithin(side(6), side(8), limits.max_pixels, limits.max_side_px);
+}
+
 // Which channels of the file make the picture.
 struct Channels {
   int colours = 1;  // 1 or 3, from channel 0
@@ -38,14 +55,18 @@ Channels ChooseChannels(const OIIO::ImageSpec& spec) {
   // Alpha elsewhere than behind the colours would have to be gathered; no format here
   // does that but an EXR with many layers. The GIF reader counts its alpha channel from 1,
   // so the name is asked, too.
-  channels.alpha = spec.alpha_channel == channels.colours ||
-                   (spec.nchannels > channels.colours && spec.channel_name(channels.colours) == "A");
+  channels.alpha =
+      spec.alpha_channel == channels.colours ||
+      (spec.nchannels > channels.colours && spec.channel_name(channels.colours) == "A");
   return channels;
 }
 
-bool IsFloat(const OIIO::ImageSpec& spec) {
-  return spec.format == OIIO::TypeDesc::HALF || spec.format == OIIO::TypeDesc::FLOAT ||
-         spec.format == OIIO::TypeDesc::DOUBLE;
+// Floating point means light, unless the file says that it has sRGB's curve already.
+bool IsLight(const OIIO::ImageSpec& spec) {
+  const bool is_float = spec.format == OIIO::TypeDesc::HALF ||
+                        spec.format == OIIO::TypeDesc::FLOAT ||
+                        spec.format == OIIO::TypeDesc::DOUBLE;
+  return is_float && spec.get_string_attribute("oiio:ColorSpace") != "sRGB";
 }
 
 std::uint8_t ToByte(float value) {
@@ -88,7 +109,9 @@ class StripReader {
     if (!read) RefuseRead(input_.geterror(), path_);
   }
 
-  int rows() const { return input_.spec().tile_height > 0 ? input_.spec().tile_height : kStripRows; }
+  int rows() const {
+    return input_.spec().tile_height > 0 ? input_.spec().tile_height : kStripRows;
+  }
 
  private:
   OIIO::ImageInput& input_;
@@ -98,8 +121,8 @@ class StripReader {
 
 Picture ReadBytes(StripReader& strips, Size size, Channels channels, Size target) {
   RowShrinker shrinker(size, channels.count(), target, RowShrinker::Alpha::kPremultiplied);
-  const std::size_t stride = static_cast<std::size_t>(size.width) *
-                             static_cast<std::size_t>(channels.count());
+  const std::size_t stride =
+      static_cast<std::size_t>(size.width) * static_cast<std::size_t>(channels.count());
   std::vector<std::uint8_t> strip(stride * static_cast<std::size_t>(strips.rows()));
   for (int begin = 0; begin < size.height; begin += strips.rows()) {
     const int end = std::min(begin + strips.rows(), size.height);
@@ -113,8 +136,8 @@ Picture ReadBytes(StripReader& strips, Size size, Channels channels, Size target
 
 Picture ReadLight(StripReader& strips, Size size, Channels channels, Size target) {
   RowShrinker shrinker(size, channels.count(), target);
-  const std::size_t stride = static_cast<std::size_t>(size.width) *
-                             static_cast<std::size_t>(channels.count());
+  const std::size_t stride =
+      static_cast<std::size_t>(size.width) * static_cast<std::size_t>(channels.count());
   std::vector<float> strip(stride * static_cast<std::size_t>(strips.rows()));
   std::vector<std::uint8_t> row(stride);
   for (int begin = 0; begin < size.height; begin += strips.rows()) {
@@ -141,10 +164,11 @@ void SetUpOiio() {
 Decoded ReadByOiio(const std::string& path, const std::string& reader, const Demand& demand) {
   const std::unique_ptr<OIIO::ImageInput> input = OIIO::ImageInput::create(reader);
   if (input == nullptr) {
-    Refuse(wire::Outcome::kUnsupported, "this OpenImageIO has no reader for %s: %s",
-           reader.c_str(), OIIO::geterror().c_str());
+    Refuse(wire::Outcome::kUnsupported, "this OpenImageIO has no reader for %s: %s", reader.c_str(),
+           OIIO::geterror().c_str());
   }
   input->threads(1);
+  if (reader == "gif") RefuseLargeGif(path, demand.limits);
   OIIO::ImageSpec spec;
   if (!input->open(path, spec)) RefuseRead(input->geterror(), path);
   if (spec.width < 0 || spec.height < 0) RefuseRead("the header gives a negative size", path);
@@ -161,7 +185,7 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
   const Size target = FitInside(decoded.stored, demand.box_px);
   const Channels channels = ChooseChannels(spec);
   StripReader strips(*input, channels, path);
-  decoded.picture = IsFloat(spec) ? ReadLight(strips, decoded.stored, channels, target)
+  decoded.picture = IsLight(spec) ? ReadLight(strips, decoded.stored, channels, target)
                                   : ReadBytes(strips, decoded.stored, channels, target);
   input->close();
   return decoded;

@@ -92,8 +92,7 @@ Decoded ReadPng(std::span<const std::uint8_t> bytes, const Demand& demand) {
                     static_cast<int>(png_get_image_height(png, info))};
   decoded.orientation = Orientation(png, info);
   AskForPlainBytes(png);
-  decoded.picture =
-      ReadRows(png, info, decoded.stored, FitInside(decoded.stored, demand.box_px));
+  decoded.picture = ReadRows(png, info, decoded.stored, FitInside(decoded.stored, demand.box_px));
   png_destroy_read_struct(&png, &info, nullptr);
   return decoded;
 }

@@ -23,8 +23,8 @@ struct Demand {
 
 // What a reader made: at least as large as the demand's box asks, at most the image.
 struct Decoded {
-  Picture picture;     // as stored: not yet upright
-  Size stored;         // by the header
+  Picture picture;      // as stored: not yet upright
+  Size stored;          // by the header
   int orientation = 1;  // EXIF's number
 };
 

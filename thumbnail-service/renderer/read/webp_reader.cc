@@ -28,8 +28,7 @@ void RefuseUnlessOk(VP8StatusCode status) {
     case VP8_STATUS_UNSUPPORTED_FEATURE:
       Refuse(wire::Outcome::kUnsupported, "WebP: uses a feature the decoder does not know");
     default:
-      Refuse(wire::Outcome::kDecodeFailed, "WebP: the data is damaged (decoder status %d)",
-             status);
+      Refuse(wire::Outcome::kDecodeFailed, "WebP: the data is damaged (decoder status %d)", status);
   }
 }
 
@@ -67,7 +66,9 @@ Picture ReadYuv(std::span<const std::uint8_t> bytes, Size size, Size target) {
   config.output.colorspace = MODE_YUV;
   config.output.is_external_memory = 1;
   WebPYUVABuffer& yuv = config.output.u.YUVA;
-  const auto bytes_of = [](const Plane& p) { return p.stride() * static_cast<std::size_t>(p.height()); };
+  const auto bytes_of = [](const Plane& p) {
+    return p.stride() * static_cast<std::size_t>(p.height());
+  };
   yuv.y = picture.planes[0].Row(0);
   yuv.u = picture.planes[1].Row(0);
   yuv.v = picture.planes[2].Row(0);
