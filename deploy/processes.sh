@@ -44,19 +44,29 @@ start_process() {
   record_process "$state" "$name" $!
 }
 
-# Ends the program NAME of STATE, politely first. Says so when it had to be killed.
-stop_process() {
-  local state=$1 name=$2 pid waited_ds=0
-  if pid=$(running_pid "$state" "$name"); then
-    kill -TERM "$pid" 2>/dev/null || true
-    while running_pid "$state" "$name" >/dev/null; do
-      if [ $waited_ds -ge $((stop_patience_s * 10)) ]; then
-        echo "$name (pid $pid) did not stop within $stop_patience_s s; killing it." >&2
-        kill -KILL "$pid" 2>/dev/null || true
-      fi
-      sleep 0.1
-      waited_ds=$((waited_ds + 1))
-    done
+# Asks the program NAME of STATE to stop. Once only: a second SIGTERM ends it on the spot.
+ask_to_stop() {
+  local pid
+  if pid=$(running_pid "$1" "$2"); then kill -TERM "$pid" 2>/dev/null || true; fi
+}
+
+# Waits for the end of what was asked to stop. Says so when that was not a good one.
+await_stop() {
+  local state=$1 name=$2 pid waited_ds=0 code=0
+  [ -s "$state/$name.pid" ] || return 0
+  pid=$(<"$state/$name.pid")
+  while running_pid "$state" "$name" >/dev/null; do
+    if [ $waited_ds -ge $((stop_patience_s * 10)) ]; then
+      echo "$name (pid $pid) did not stop within $stop_patience_s s; killing it." >&2
+      kill -KILL "$pid" 2>/dev/null || true
+    fi
+    sleep 0.1
+    waited_ds=$((waited_ds + 1))
+  done
+  # Only the shell that started it can know; for others "wait" answers 127.
+  { wait "$pid" || code=$?; } 2>/dev/null
+  if [ $code != 0 ] && [ $code != 127 ]; then
+    echo "$name (pid $pid) did not end well but with code $code; see $state/$name.log" >&2
   fi
   rm -f "$state/$name.pid" "$state/$name.started" "$state/$name.address"
 }
@@ -69,17 +79,14 @@ recorded_services() {
   done
 }
 
-# Ends the services of STATE: first those that take work, then the one that tells of it.
+# Ends the services of STATE: first those that take work, together, for each may have to
+# finish an image; then the one that tells of it.
 stop_services() {
   local state=$1 name
-  local -a stopping=()
-  # Replicas stop together; each may have to finish an image.
-  for name in $(recorded_services "$state"); do
-    [[ $name == thumbnail-service-* ]] || continue
-    kill -TERM "$(running_pid "$state" "$name")" 2>/dev/null || true
-    stopping+=("$name")
-  done
-  for name in "${stopping[@]}" watcher-service; do
-    stop_process "$state" "$name"
-  done
+  local -a replicas_up
+  mapfile -t replicas_up < <(recorded_services "$state" | grep -v '^watcher-service$')
+  for name in "${replicas_up[@]}"; do ask_to_stop "$state" "$name"; done
+  for name in "${replicas_up[@]}"; do await_stop "$state" "$name"; done
+  ask_to_stop "$state" watcher-service
+  await_stop "$state" watcher-service
 }

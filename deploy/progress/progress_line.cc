@@ -12,8 +12,12 @@ namespace {
 constexpr double kSlowestKnownPace = 0.05;  // files/s; below it a forecast is a guess
 
 std::string WithCommas(std::uint64_t number) {
-  std::string text = absl::StrCat(number);
-  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, ",");
+  const std::string digits = absl::StrCat(number);
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
   return text;
 }
 

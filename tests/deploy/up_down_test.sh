@@ -87,11 +87,12 @@ expect_equal "files" "files 14 13 1 0" "$(files)"
 down >/dev/null
 
 echo "In the foreground, a stop signal stops everything in order"
-"$repo/deploy/up.sh" --state "$state" "$photos" >"$scratch/foreground.log" 2>&1 &
+"$repo/deploy/up.sh" --state "$state" --replicas 3 "$photos" >"$scratch/foreground.log" 2>&1 &
 foreground=$!
 await_foreground
 kill -TERM $foreground
 wait $foreground || fail "up.sh ended with $? after a stop signal: $(<"$scratch/foreground.log")"
+! grep "did not end" "$scratch/foreground.log" || fail "a service crashed while it stopped"
 expect_equal "processes" "" "$(processes_of_state)"
 
 echo "down.sh ends a run in the foreground, too"
