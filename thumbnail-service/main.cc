@@ -5,7 +5,7 @@
 #include <absl/random/random.h>
 #include <absl/strings/str_cat.h>
 
-#include "common/address_file.h"
+#include "common/atomic_file.h"
 #include "common/backoff.h"
 #include "common/logging.h"
 #include "common/monotonic_clock.h"
@@ -67,8 +67,8 @@ int main(int argc, char** argv) {
   hestia::LogInfo(absl::StrCat("listening address=", (*replica)->address(), " replica=",
                                (*replica)->id(), " workers=", config.workers));
   if (!config.address_file.empty()) {
-    const absl::Status status =
-        hestia::WriteAddressFile(config.address_file, (*replica)->address());
+    const absl::Status status = hestia::WriteFileAtomically(
+        config.address_file, absl::StrCat((*replica)->address(), "\n"));
     if (!status.ok()) return Fail(status);
   }
   const std::string signal = hestia::WaitForStopSignal();

@@ -13,7 +13,7 @@
 #include "common/settings.h"
 #include "common/stop_signal.h"
 #include "common/version.h"
-#include "watcher-service/libraries/atomic_file.h"
+#include "common/atomic_file.h"
 #include "watcher-service/libraries/library_set.h"
 #include "watcher-service/rpc/watcher_service.h"
 #include "watcher-service/watch/watch_options.h"

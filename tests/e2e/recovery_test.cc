@@ -30,6 +30,8 @@ TEST_F(RecoveryTest, ReplicasShareTheWorkAndRenderEachImageOnce) {
   const auto stats = Stats();
   EXPECT_EQ(stats.rendered_images(), 60u);
   for (const auto& replica : stats.replicas()) EXPECT_GT(replica.completed_jobs(), 0u);
+  for (const auto& replica : replicas_) EXPECT_EQ(replica->Stop(), 0);
+  EXPECT_EQ(Number("SELECT count(*) FROM replicas"), 0);
 }
 
 TEST_F(RecoveryTest, TheJobsOfAKilledReplicaAreDoneByAnother) {

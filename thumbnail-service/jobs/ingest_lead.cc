@@ -1,5 +1,6 @@
 #include "thumbnail-service/jobs/ingest_lead.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -55,6 +56,11 @@ void IngestLead::Run() {
 void IngestLead::Beat() {
   LearnLibraries();
   for (const RegisteredLibrary& library : libraries_) Compete(library);
+  // What is watched no more has no feed; its lease runs out by itself.
+  absl::erase_if(ingestors_, [this](const auto& entry) {
+    return std::none_of(libraries_.begin(), libraries_.end(),
+                        [&](const RegisteredLibrary& library) { return library.id == entry.first; });
+  });
 }
 
 void IngestLead::LearnLibraries() {
@@ -83,14 +89,16 @@ void IngestLead::Compete(const RegisteredLibrary& library) {
       registry_->TryLease(library.id, options_.lease_ttl);
   // Trouble with the database: the ingestor meets it too, and the token guards what it writes.
   if (!lease.ok()) return;
-  auto& ingestor = ingestors_[library.id];
-  if (ingestor != nullptr && (ingestor->ended() || !lease->has_value() ||
-                              (*lease)->token != ingestor->lease().token)) {
-    ingestor.reset();
+  auto running = ingestors_.find(library.id);
+  if (running != ingestors_.end()) {
+    const Ingestor& ingestor = *running->second;
+    if (lease->has_value() && (*lease)->token == ingestor.lease().token && !ingestor.ended()) return;
+    ingestors_.erase(running);
   }
-  if (!lease->has_value() || ingestor != nullptr) return;
+  if (!lease->has_value()) return;
   LogInfo(absl::StrCat("ingesting library=", library.name, " token=", (*lease)->token));
-  ingestor = std::make_unique<Ingestor>(library.name, **lease, feed_, make_store_());
+  ingestors_.emplace(library.id, std::make_unique<Ingestor>(library.name, **lease, feed_,
+                                                            make_store_()));
 }
 
 }  // namespace hestia

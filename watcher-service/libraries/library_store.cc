@@ -13,7 +13,7 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_split.h>
 
-#include "watcher-service/libraries/atomic_file.h"
+#include "common/atomic_file.h"
 
 namespace hestia {
 namespace {

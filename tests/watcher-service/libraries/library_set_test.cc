@@ -11,7 +11,7 @@
 #include "common/error_reason.h"
 #include "common/path_text.h"
 #include "tests/watcher-service/temp_folder.h"
-#include "watcher-service/libraries/atomic_file.h"
+#include "common/atomic_file.h"
 
 namespace hestia {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef HESTIA_WATCHER_SERVICE_LIBRARIES_ATOMIC_FILE_H_
-#define HESTIA_WATCHER_SERVICE_LIBRARIES_ATOMIC_FILE_H_
+#ifndef HESTIA_COMMON_ATOMIC_FILE_H_
+#define HESTIA_COMMON_ATOMIC_FILE_H_
 
 #include <string>
 
@@ -17,4 +17,4 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view cont
 
 }  // namespace hestia
 
-#endif  // HESTIA_WATCHER_SERVICE_LIBRARIES_ATOMIC_FILE_H_
+#endif  // HESTIA_COMMON_ATOMIC_FILE_H_
