@@ -58,17 +58,28 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string&
 
 GrpcServer::~GrpcServer() { Stop(absl::ZeroDuration()); }
 
-void GrpcServer::SetServing(bool serving) {
+void GrpcServer::SetHealthLocked(bool serving) {
   grpc::HealthCheckServiceInterface* const health = server_->GetHealthCheckService();
   health->SetServingStatus("", serving);
   health->SetServingStatus(service_name_, serving);
 }
 
+void GrpcServer::SetServing(bool serving) {
+  absl::MutexLock lock(&mu_);
+  if (!withdrawn_) SetHealthLocked(serving);
+}
+
+void GrpcServer::Withdraw() {
+  absl::MutexLock lock(&mu_);
+  if (std::exchange(withdrawn_, true)) return;
+  SetHealthLocked(false);
+}
+
+// Shutdown and Wait may be called again after they are done, so nothing is kept of that.
 void GrpcServer::Stop(absl::Duration grace) {
-  if (server_ == nullptr) return;
+  Withdraw();
   server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
   server_->Wait();
-  server_.reset();
 }
 
 std::shared_ptr<grpc::Channel> GrpcClientChannel(const std::string& address) {

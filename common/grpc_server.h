@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
+#include <absl/base/thread_annotations.h>
 #include <absl/status/statusor.h>
 #include <absl/strings/string_view.h>
+#include <absl/synchronization/mutex.h>
 #include <absl/time/time.h>
 #include <grpcpp/server.h>
 
@@ -16,7 +18,7 @@ namespace hestia {
 // otherwise), reflection that can describe everything it lists, and keepalive that agrees
 // with GrpcClientChannel.
 //
-// Thread-safety: SetServing from any thread; the rest from the owner's.
+// Thread-safety: SetServing and Withdraw from any thread; the rest from the owner's.
 // Lifetime: `service` must outlive the server.
 class GrpcServer {
  public:
@@ -31,19 +33,27 @@ class GrpcServer {
   // host:port actually bound.
   const std::string& address() const { return address_; }
 
-  // What health checks answer, for the service and for the server as a whole.
-  void SetServing(bool serving);
+  // What health checks answer, for the service and for the server as a whole. Without effect
+  // after Withdraw().
+  void SetServing(bool serving) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Refuses new calls, lets running ones end until `grace` has passed, cancels the rest and
-  // returns when all reactors are done. Idempotent.
-  void Stop(absl::Duration grace);
+  // NOT_SERVING for good: the first step of every stop. Idempotent.
+  void Withdraw() ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Withdraws, refuses new calls, lets running ones end until `grace` has passed, cancels the
+  // rest and returns when all reactors are done. Idempotent.
+  void Stop(absl::Duration grace) ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
   GrpcServer(std::unique_ptr<grpc::Server> server, std::string address, std::string service_name);
 
-  std::unique_ptr<grpc::Server> server_;
+  void SetHealthLocked(bool serving) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  const std::unique_ptr<grpc::Server> server_;
   const std::string address_;
   const std::string service_name_;
+  absl::Mutex mu_;
+  bool withdrawn_ ABSL_GUARDED_BY(mu_) = false;
 };
 
 // A channel to `address` (host:port or a gRPC target such as dns:///name:port) that spreads

@@ -260,7 +260,7 @@ main() {
   fi
   # From here on not even a reader who has seen enough (up.sh --detach | head) ends the run.
   keep_running=$detach
-  print_calls "${libraries[0]:-}" "$watcher_address" "${thumbnail_addresses[0]}" "$state"
+  print_calls "${libraries[0]:-}" "$watcher_address" "${thumbnail_addresses[0]}" "$state" "$database_url"
   if [ $detach = yes ]; then
     echo; echo "Stop it with: deploy/down.sh --state '$state'"
     return

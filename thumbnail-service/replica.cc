@@ -107,7 +107,7 @@ absl::Status Replica::StartWorkers(const Config& config) {
 // Refuse new, finish old, cancel, join.
 void Replica::Stop() {
   if (std::exchange(stopped_, true)) return;
-  if (server_ != nullptr) server_->SetServing(false);
+  if (server_ != nullptr) server_->Withdraw();
   if (ingest_ != nullptr) ingest_->Stop();
   if (workers_ != nullptr) workers_->Stop(kRenderGrace);
   service_.Stop();

@@ -71,11 +71,10 @@ absl::Status Serve() {
     LogInfo("serving");
   });
   LogInfo(absl::StrCat("stopping signal=", WaitForStopSignal()));
-  (*server)->SetServing(false);
+  (*server)->Withdraw();
   service.RefuseStreams();
   libraries->Stop(StoppingStatus());
   ready.Join();
-  (*server)->SetServing(false);  // it may have become ready in between
   (*server)->Stop(kStopGrace);
   service.Stop();
   LogInfo("stopped");
