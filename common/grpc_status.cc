@@ -10,12 +10,23 @@
 namespace hestia {
 namespace {
 constexpr char kDomain[] = "hestia";
+// Clients refuse trailers of more than 8 KiB by default, and the message is in them up to three
+// times, escaped or in base64.
+constexpr std::size_t kMaxMessageBytes = 600;
+
+// `message`, cut on a character's border if it is too long.
+std::string Shortened(absl::string_view message) {
+  if (message.size() <= kMaxMessageBytes) return std::string(message);
+  std::size_t end = kMaxMessageBytes;
+  while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xC0) == 0x80) --end;
+  return std::string(message.substr(0, end)) + "…";
+}
 }  // namespace
 
 grpc::Status ToGrpc(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
   const auto code = static_cast<grpc::StatusCode>(status.code());
-  std::string message(status.message());
+  const std::string message = Shortened(status.message());
   const std::optional<std::string> reason = ReasonOf(status);
   if (!reason.has_value()) return {code, message};
 
@@ -30,7 +41,6 @@ grpc::Status ToGrpc(const absl::Status& status) {
     google::rpc::BadRequest bad;
     google::rpc::BadRequest::FieldViolation* violation = bad.add_field_violations();
     violation->set_field(*field);
-    violation->set_description(message);
     details.add_details()->PackFrom(bad);
   }
   return {code, message, details.SerializeAsString()};

@@ -29,7 +29,7 @@ readonly bin=$repo/build/release/bin
 # shellcheck source=deploy/example_calls.sh
 . "$here/example_calls.sh"
 
-readonly watcher_port=50051 thumbnail_port=50052 start_patience_s=60
+readonly watcher_port=50051 thumbnail_port=50052 start_patience_s=3600
 holds_state=no keep_running=no busy=''
 
 die() {

@@ -10,6 +10,8 @@
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 
+#include "thumbnail-service/store/pg_session.h"
+
 ABSL_FLAG(std::string, thumbnail_listen, "127.0.0.1:50052",
           "host:port to serve gRPC on; port 0 takes any free one. Listen on an internal network "
           "only: calls are not authenticated.");
@@ -80,6 +82,7 @@ void ValidateConfig(SettingErrors& errors) {
   if (absl::GetFlag(FLAGS_database_url).empty()) {
     errors.Add("database_url", "is required, for example postgresql://hestia:secret@db/hestia");
   }
+  errors.AddIfError("database_url", CheckDatabaseUrl(absl::GetFlag(FLAGS_database_url)));
   errors.AddIfError("libraries", ParseLibraries(absl::GetFlag(FLAGS_libraries)).status());
   errors.AddIfError("recipes", ParseRecipes(absl::GetFlag(FLAGS_recipes)).status());
   const int workers = absl::GetFlag(FLAGS_workers);

@@ -69,6 +69,8 @@ absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
   self.upkeep_ = std::make_unique<Upkeep>(
       Upkeep::Options{.workers = config.workers,
                       .rescue_after = config.rescue_after,
+                      // Two tries of every image that may be ahead, and ample time to store.
+                      .claim_deadline = 20 * RenderLimitsFromSettings().timeout + absl::Minutes(5),
                       .removal_grace = config.removal_grace},
       std::make_unique<PgReplicaRegistry>(url, self.id_, self.name_), self.counters_,
       [&self] { return self.folders_.Problem(); },

@@ -98,6 +98,10 @@ TEST_F(ApiErrorsTest, CallsOfLaterReleasesSayThatTheyAreNotImplemented) {
   thumbnail::v1::PauseResponse response;
   EXPECT_EQ(thumbnail_stub_->Pause(&context, {}, &response).error_code(),
             grpc::StatusCode::UNIMPLEMENTED);
+  thumbnail::v1::ExplainFileResponse explained;
+  PatientContext second;
+  ExpectError(thumbnail_stub_->ExplainFile(&second, {}, &explained),
+              grpc::StatusCode::UNIMPLEMENTED, "NOT_YET");
 }
 
 }  // namespace

@@ -1,4 +1,7 @@
 // Stopping and starting again costs nothing and loses nothing.
+#include <thread>
+#include <vector>
+
 #include <absl/strings/str_cat.h>
 #include <absl/time/clock.h>
 #include <gmock/gmock.h>
@@ -57,6 +60,28 @@ TEST_F(RestartTest, AWatcherThatWasKilledIsFoundAgainAndWhatItMissedIsIngested) 
   Sync();
   EXPECT_EQ(Files().size(), 2u);
   EXPECT_EQ(Stats().rendered_images(), 2u);
+}
+
+TEST_F(RestartTest, CallsThatWaitForAnAbsentWatcherOutliveTheirDeadlinesAndDelayNoStop) {
+  Start();
+  Sync();
+  watcher_->Kill();
+  constexpr int kCalls = 12;
+  std::vector<std::thread> callers;
+  for (int i = 0; i < kCalls; ++i) {
+    callers.emplace_back([this, i] {
+      grpc::ClientContext context;
+      context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(1 + i % 4)));
+      thumbnail::v1::SyncRequest request;
+      request.set_library("photos");
+      thumbnail::v1::SyncResponse response;
+      EXPECT_FALSE(thumbnail_stub_->Sync(&context, request, &response).ok());
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  const absl::Time begin = absl::Now();
+  EXPECT_EQ(replicas_.back()->Stop(), 0);
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(10));
 }
 
 TEST_F(RestartTest, StoppingUnderLoadTakesUnderTenSecondsAndLosesNoFile) {

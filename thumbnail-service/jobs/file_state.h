@@ -43,6 +43,7 @@ struct KnownFile {
   FileStamp stamp;
   FileStatus status = FileStatus::kPending;
   bool marked = false;  // passed over by the listing under way
+  bool unread = false;  // FAILED before its bytes could be read
 };
 
 }  // namespace hestia

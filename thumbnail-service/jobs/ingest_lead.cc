@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include <absl/container/flat_hash_set.h>
 #include <absl/strings/str_cat.h>
 
 #include "common/logging.h"
@@ -40,6 +41,7 @@ bool IngestLead::AwaitBeat() {
 }
 
 void IngestLead::Run() {
+  RecallLibraries();
   do {
     Beat();
   } while (AwaitBeat());
@@ -79,9 +81,19 @@ void IngestLead::LearnLibraries() {
   absl::StatusOr<std::vector<RegisteredLibrary>> registered = registry_->RegisterLibraries(*watched);
   if (!registered.ok()) return;
   libraries_ = *std::move(registered);
+  absl::flat_hash_set<std::int64_t> ids;
   for (std::size_t i = 0; i < libraries_.size(); ++i) {
     roots_.Register(libraries_[i].id, libraries_[i].name, (*watched)[i].root);
+    ids.insert(libraries_[i].id);
   }
+  roots_.KeepOnly(ids);
+}
+
+// A watcher that is away must not keep the jobs that are queued from being done.
+void IngestLead::RecallLibraries() {
+  const absl::StatusOr<std::vector<RegisteredLibrary>> known = registry_->ReadLibraries();
+  if (!known.ok()) return;
+  for (const RegisteredLibrary& library : *known) roots_.Register(library.id, library.name, "");
 }
 
 void IngestLead::Compete(const RegisteredLibrary& library) {

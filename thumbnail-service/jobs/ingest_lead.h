@@ -43,6 +43,7 @@ class IngestLead {
   void Run();
   void Beat();
   void LearnLibraries();
+  void RecallLibraries();
   void Compete(const RegisteredLibrary& library);
   bool AwaitBeat() ABSL_LOCKS_EXCLUDED(mu_);
 

@@ -24,6 +24,7 @@ struct ClaimedJob {
   std::string path;
   FileStamp stamp;   // what the file must look like to be this version
   int attempts = 0;  // charged so far
+  int tries = 0;     // handed back so far, charged or not: what the back-off grows by
   absl::Duration claimed_at = absl::ZeroDuration();  // MonotonicNow() of the claim
 };
 

@@ -15,7 +15,7 @@ namespace hestia {
 // What the database made of a result.
 enum class FinishEffect {
   kStored,    // took effect, the job is gone
-  kRequeued,  // the images were kept, but a newer version is wanted: the job stays
+  kRequeued,  // a newer version is wanted, or a thumbnail is missing after all: the job stays
   kStale,     // the claim was not ours any more: changed nothing
 };
 

@@ -22,6 +22,11 @@ void LibraryRoots::Register(std::int64_t id, absl::string_view name,
   libraries_[id] = Library{.id = id, .name = std::string(name), .root = std::move(root)};
 }
 
+void LibraryRoots::KeepOnly(const absl::flat_hash_set<std::int64_t>& ids) {
+  absl::MutexLock lock(&mu_);
+  absl::erase_if(libraries_, [&](const auto& entry) { return !ids.contains(entry.first); });
+}
+
 std::optional<LibraryRoots::Library> LibraryRoots::Find(std::int64_t id) const {
   absl::MutexLock lock(&mu_);
   const auto found = libraries_.find(id);

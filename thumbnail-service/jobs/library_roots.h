@@ -8,6 +8,7 @@
 
 #include <absl/base/thread_annotations.h>
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 #include <absl/strings/string_view.h>
 #include <absl/synchronization/mutex.h>
 
@@ -32,6 +33,8 @@ class LibraryRoots {
   // Tells of a library the database knows under `id`. `watched_root` may be empty.
   void Register(std::int64_t id, absl::string_view name, absl::string_view watched_root)
       ABSL_LOCKS_EXCLUDED(mu_);
+  // Forgets all others: they are watched no more.
+  void KeepOnly(const absl::flat_hash_set<std::int64_t>& ids) ABSL_LOCKS_EXCLUDED(mu_);
   // nullopt: unknown, or no root was ever told.
   std::optional<Library> Find(std::int64_t id) const ABSL_LOCKS_EXCLUDED(mu_);
   std::vector<Library> All() const ABSL_LOCKS_EXCLUDED(mu_);

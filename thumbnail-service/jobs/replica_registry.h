@@ -34,15 +34,18 @@ class ReplicaRegistry {
 
   // Says that this replica lives, and its numbers. Inserts its row when there is none.
   virtual absl::Status Beat(const WorkFigures& figures, int workers, const std::string& problem) = 0;
-  // Requeues the jobs of replicas without a beat for `patience` and forgets them. Returns how
-  // many jobs were requeued.
-  virtual absl::StatusOr<int> RescueDead(absl::Duration patience) = 0;
+  // Requeues the jobs of replicas without a beat for `patience` and forgets these; requeues
+  // jobs claimed longer than `claim_deadline`, whoever has them. Returns how many jobs.
+  virtual absl::StatusOr<int> RescueDead(absl::Duration patience,
+                                         absl::Duration claim_deadline) = 0;
   // Forgets identities older than `grace`, and contents that nothing refers to any more.
   // Returns how many contents.
   virtual absl::StatusOr<int> CollectRemoved(absl::Duration grace) = 0;
   // Hands back everything this replica holds and removes its row.
   virtual absl::Status Leave() = 0;
 
+  // The libraries that the watcher named last, with their ids.
+  virtual absl::StatusOr<std::vector<RegisteredLibrary>> ReadLibraries() = 0;
   // Writes the watcher's present list into `libraries`: new ones are inserted, ones that it
   // no longer names become DETACHED. Returns the named ones with their ids, in that order.
   virtual absl::StatusOr<std::vector<RegisteredLibrary>> RegisterLibraries(

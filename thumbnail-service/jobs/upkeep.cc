@@ -56,7 +56,7 @@ void Upkeep::Beat(absl::Duration now) {
   }
   on_beat_(status.ok());
   if (!status.ok()) return;
-  const absl::StatusOr<int> rescued = registry_->RescueDead(options_.rescue_after);
+  const absl::StatusOr<int> rescued = registry_->RescueDead(options_.rescue_after, options_.claim_deadline);
   if (rescued.ok() && *rescued > 0) {
     LogWarning(absl::StrCat("rescued jobs of dead replicas jobs=", *rescued));
   }

@@ -26,6 +26,8 @@ class Upkeep {
     int workers = 0;
     absl::Duration beat = absl::Seconds(1);
     absl::Duration rescue_after = absl::Seconds(10);  // without a beat a replica is dead
+    // No claim is honoured longer, were its replica alive: far beyond any render.
+    absl::Duration claim_deadline = absl::Minutes(10);
     absl::Duration removal_grace = absl::Hours(24);
     absl::Duration collect_every = absl::Minutes(1);
   };

@@ -166,7 +166,7 @@ absl::Status WorkerPool::Render(Thumbnailer& thumbnailer, const OpenedSource& so
 JobRetry WorkerPool::Retry(const ClaimedJob& job, const absl::Status& why, bool charge) const {
   absl::BitGen random;
   return JobRetry{.job = job,
-                  .delay = options_.retry.Delay(job.attempts, random),
+                  .delay = options_.retry.Delay(job.tries, random),
                   .charge = charge,
                   .error = why.ToString()};
 }
@@ -204,15 +204,25 @@ void WorkerPool::StoreResults(absl::Span<const JobResult> results) {
     if (tries == 0) {
       LogWarning(absl::StrCat("cannot store results, trying again: ", effects.status().message()));
     }
-    const bool give_up = !Repeatable(effects.status()) ||
-                         (stopping() && tries + 1 >= kStoreTriesWhenStopping);
-    if (give_up) {
+    if (!Repeatable(effects.status())) return StoreApart(results, effects.status());
+    if (stopping() && tries + 1 >= kStoreTriesWhenStopping) {
       LogError(absl::StrCat("results of ", results.size(), " jobs not stored, their claims will ",
                             "be rescued: ", effects.status().message()));
       return;
     }
     AwaitStop(kStoreBackoff.Delay(tries, random));
   }
+}
+
+// One result that the database refuses must not take its batch with it; by itself it goes back
+// to the queue with its attempt charged.
+void WorkerPool::StoreApart(absl::Span<const JobResult> results, const absl::Status& refusal) {
+  if (results.size() == 1) {
+    LogError(absl::StrCat("result refused path=\"", results[0].job.path, "\": ",
+                          refusal.message()));
+    return StoreRetries({Retry(results[0].job, refusal, true)});
+  }
+  for (const JobResult& result : results) StoreResults(absl::MakeConstSpan(&result, 1));
 }
 
 void WorkerPool::Count(const JobResult& result, FinishEffect effect) {

@@ -79,6 +79,7 @@ class WorkerPool {
   void Store(std::vector<Outcome> outcomes);
   void Count(const JobResult& result, FinishEffect effect);
   void StoreResults(absl::Span<const JobResult> results);
+  void StoreApart(absl::Span<const JobResult> results, const absl::Status& refusal);
   void StoreRetries(absl::Span<const JobRetry> retries);
 
   const Options options_;

@@ -39,22 +39,25 @@ absl::StatusOr<std::shared_ptr<const LibraryFolder>> OpenedFolders::Find(
   const std::optional<LibraryRoots::Library> library = roots_.Find(library_id);
   if (!library.has_value()) return absl::UnavailableError("the library's folder is not known yet");
   const absl::Duration now = MonotonicNow();
+  {
+    absl::MutexLock lock(&mu_);
+    const Entry& entry = entries_[library_id];
+    if (entry.root == library->root && entry.folder != nullptr) return entry.folder;
+    if (entry.root == library->root && now < entry.look_again_at) {
+      return absl::UnavailableError(entry.problem);
+    }
+  }
+  // Not under the lock: a mount that hangs must hold up its own library only.
+  absl::StatusOr<LibraryFolder> folder = LibraryFolder::Open(library->root);
   absl::MutexLock lock(&mu_);
   Entry& entry = entries_[library_id];
-  if (entry.root == library->root && (entry.folder != nullptr || now < entry.look_again_at)) {
-    if (entry.folder != nullptr) return entry.folder;
-    return absl::UnavailableError(entry.problem);
-  }
-  absl::StatusOr<LibraryFolder> folder = LibraryFolder::Open(library->root);
   const bool was_told = entry.root == library->root && !entry.problem.empty();
-  entry.root = library->root;
+  entry = Entry{.root = library->root, .folder = nullptr, .problem = "", .look_again_at = {}};
   if (folder.ok()) {
     entry.folder = std::make_shared<const LibraryFolder>(*std::move(folder));
-    entry.problem.clear();
     LogDebug(absl::StrCat("library folder opened library=", library->name));
     return entry.folder;
   }
-  entry.folder = nullptr;
   entry.look_again_at = now + kLookAgain;
   entry.problem = absl::StrCat("the folder of library ", library->name, " is not here, so none of ",
                                "its jobs are taken: ", folder.status().message());
@@ -79,7 +82,7 @@ std::string OpenedFolders::Problem() const {
   absl::MutexLock lock(&mu_);
   std::string problems;
   for (const auto& [id, entry] : entries_) {
-    if (!entry.problem.empty()) {
+    if (!entry.problem.empty() && roots_.Find(id).has_value()) {
       absl::StrAppend(&problems, problems.empty() ? "" : "; ", entry.problem);
     }
   }

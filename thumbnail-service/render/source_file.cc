@@ -15,6 +15,7 @@
 #include <absl/status/status.h>
 #include <absl/strings/escaping.h>
 #include <absl/strings/str_cat.h>
+#include <absl/time/time.h>
 
 #include "common/error_reason.h"
 
@@ -29,8 +30,10 @@ struct State {
   friend bool operator==(const State&, const State&) = default;
 };
 
+// As the watcher's times are turned: what 64 bits cannot hold becomes the largest or smallest
+// they can, on both sides alike.
 std::int64_t Nanoseconds(const timespec& time) {
-  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+  return absl::ToUnixNanos(absl::TimeFromTimespec(time));
 }
 
 absl::Status Trouble(absl::string_view what, absl::string_view path, int error) {

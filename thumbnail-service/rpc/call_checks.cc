@@ -20,6 +20,15 @@ absl::Status CheckPath(absl::string_view path, absl::string_view field) {
   return status.ok() ? status : WithReason(std::move(status), "PATH_INVALID", field);
 }
 
+absl::Status Busy() {
+  return WithReason(absl::ResourceExhaustedError("too many calls are waiting; retry with backoff"),
+                    "BUSY");
+}
+
+absl::Status Stopping() {
+  return WithReason(absl::UnavailableError("the service is stopping; ask again"), "STOPPING");
+}
+
 absl::StatusOr<Page> ParsePage(std::uint32_t size, absl::string_view token) {
   if (size > kMaxPageSize) {
     return WithReason(absl::InvalidArgumentError(

@@ -19,6 +19,11 @@ absl::Status CheckLibraryNamed(absl::string_view library);
 // kInvalidArgument, PATH_INVALID.
 absl::Status CheckPath(absl::string_view path, absl::string_view field);
 
+// kResourceExhausted, BUSY: no place for another call.
+absl::Status Busy();
+// kUnavailable, STOPPING.
+absl::Status Stopping();
+
 struct Page {
   int size = 0;
   std::string after;  // path text; empty: from the beginning

@@ -19,15 +19,24 @@ namespace {
 // A point of another epoch may only mean that ingest has not met the new epoch yet; asking the
 // watcher again is due only if that lasts. A watcher that is away is asked again as often.
 constexpr absl::Duration kAskAgainAfter = absl::Seconds(1);
-// The pool's threads are few: none waits longer for a watcher that is starting.
-constexpr absl::Duration kLongestAsk = absl::Seconds(10);
+// The pool's threads are few, and a stop waits for them: none asks longer at a time.
+constexpr absl::Duration kLongestAsk = absl::Seconds(2);
+
+absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
+  const std::chrono::system_clock::time_point deadline = context.deadline();
+  return deadline == std::chrono::system_clock::time_point::max() ? absl::InfiniteFuture()
+                                                                  : absl::FromChrono(deadline);
+}
 }  // namespace
 
 struct ThumbnailService::SyncCall {
+  // gRPC's until the call is answered: only whoever may answer touches them. A question to the
+  // watcher may still be under way then, so it uses the copies below.
   grpc::CallbackServerContext* context;
-  const v1::SyncRequest* request;
   v1::SyncResponse* response;
   grpc::ServerUnaryReactor* reactor;
+  const std::string library;
+  const absl::Time deadline;
 
   absl::Mutex mu;
   std::optional<SyncPoint> point ABSL_GUARDED_BY(mu);
@@ -35,35 +44,34 @@ struct ThumbnailService::SyncCall {
   bool asking ABSL_GUARDED_BY(mu) = false;
   absl::Status refusal ABSL_GUARDED_BY(mu);  // what the watcher said, if it is final
 
-  SyncCall(grpc::CallbackServerContext* c, const v1::SyncRequest* q, v1::SyncResponse* r)
-      : context(c), request(q), response(r), reactor(c->DefaultReactor()) {}
+  SyncCall(grpc::CallbackServerContext* c, const v1::SyncRequest& q, v1::SyncResponse* r)
+      : context(c),
+        response(r),
+        reactor(c->DefaultReactor()),
+        library(q.library()),
+        deadline(DeadlineOf(*c)) {}
 
-  absl::Time Deadline() const {
-    const std::chrono::system_clock::time_point deadline = context->deadline();
-    return deadline == std::chrono::system_clock::time_point::max() ? absl::InfiniteFuture()
-                                                                    : absl::FromChrono(deadline);
-  }
   void Finish(const absl::Status& status) { reactor->Finish(ToGrpc(status)); }
 };
 
 grpc::ServerUnaryReactor* ThumbnailService::Sync(grpc::CallbackServerContext* context,
                                                  const v1::SyncRequest* request,
                                                  v1::SyncResponse* response) {
-  auto call = std::make_shared<SyncCall>(context, request, response);
+  auto call = std::make_shared<SyncCall>(context, *request, response);
   const bool accepted = sync_pool_.TryRun([this, call] {
     if (const absl::Status status = BeginSync(call); !status.ok()) call->Finish(status);
   });
-  if (!accepted) call->Finish(absl::ResourceExhaustedError("too many calls wait; retry"));
+  if (!accepted) call->Finish(Busy());
   return call->reactor;
 }
 
 absl::Status ThumbnailService::BeginSync(const std::shared_ptr<SyncCall>& call) {
-  if (absl::Status status = CheckLibraryNamed(call->request->library()); !status.ok()) {
+  if (absl::Status status = CheckLibraryNamed(call->library); !status.ok()) {
     return status;
   }
   if (absl::Status status = AskSyncPoint(*call); !status.ok()) return status;
   const bool added = waiting_.Add(
-      Waiter{.deadline = call->Deadline(),
+      Waiter{.deadline = call->deadline,
              .cancelled = [call] { return call->context->IsCancelled(); },
              .try_finish =
                  [this, call] {
@@ -72,7 +80,7 @@ absl::Status ThumbnailService::BeginSync(const std::shared_ptr<SyncCall>& call) 
                    return false;
                  },
              .abandon = [call](const absl::Status& why) { call->Finish(why); }});
-  return added ? absl::OkStatus() : absl::ResourceExhaustedError("too many calls wait; retry");
+  return added ? absl::OkStatus() : Busy();
 }
 
 void ThumbnailService::AskAgainWhenDue(const std::shared_ptr<SyncCall>& call) {
@@ -84,8 +92,9 @@ void ThumbnailService::AskAgainWhenDue(const std::shared_ptr<SyncCall>& call) {
 
 // Only a final answer is an error: a watcher that is away or starting is asked again.
 absl::Status ThumbnailService::AskSyncPoint(SyncCall& call) {
-  const absl::Duration left = std::min(call.Deadline() - absl::Now(), kLongestAsk);
-  const absl::StatusOr<SyncPoint> point = feed_.Sync(call.request->library(), left);
+  if (stopping_) return Stopping();
+  const absl::Duration left = std::min(call.deadline - absl::Now(), kLongestAsk);
+  const absl::StatusOr<SyncPoint> point = feed_.Sync(call.library, left);
   absl::MutexLock lock(&call.mu);
   call.asking = false;
   call.asked_at = MonotonicNow();
@@ -109,7 +118,7 @@ bool ThumbnailService::AnswerSync(SyncCall& call) {
     if (!call.point.has_value()) return false;
     point = *call.point;
   }
-  const absl::StatusOr<std::int64_t> library = catalog_.FindLibrary(call.request->library());
+  const absl::StatusOr<std::int64_t> library = catalog_.FindLibrary(call.library);
   // The watcher knows it, so it will be registered within a beat.
   if (!library.ok()) return false;
   const absl::StatusOr<SyncStanding> standing = catalog_.Standing(*library, point.cursor);

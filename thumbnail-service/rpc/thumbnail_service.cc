@@ -22,11 +22,8 @@ constexpr absl::Duration kThumbnailPatience = absl::Seconds(30);
 constexpr absl::Duration kShortestBeat = absl::Milliseconds(100);
 constexpr absl::Duration kLongestBeat = absl::Seconds(60);
 constexpr int kMaxQueuedPaths = 1000;
-
-absl::Status Busy() {
-  return WithReason(absl::ResourceExhaustedError("too many calls are waiting; retry with backoff"),
-                    "BUSY");
-}
+// A page ends early rather than grow past the 4 MiB that gRPC clients take by default.
+constexpr std::size_t kMaxPagePathBytes = std::size_t{1} << 20;
 
 // What the store reports carries no reason of its own.
 absl::Status ForCaller(absl::Status status) {
@@ -65,6 +62,7 @@ ThumbnailService::ThumbnailService(PgCatalog& catalog, ChangeFeed& feed, StatsSo
 ThumbnailService::~ThumbnailService() { Stop(); }
 
 void ThumbnailService::Stop() {
+  stopping_ = true;
   broadcast_.Stop();
   sync_pool_.Stop();
   rpc_pool_.Stop();
@@ -77,7 +75,17 @@ grpc::ServerUnaryReactor* ThumbnailService::RunOn(TaskPool& pool,
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
   const bool accepted = pool.TryRun(
       [reactor, work = std::move(work)] { reactor->Finish(ToGrpc(ForCaller(work()))); });
-  if (!accepted) reactor->Finish(ToGrpc(Busy()));
+  if (!accepted) reactor->Finish(ToGrpc(stopping_ ? Stopping() : Busy()));
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ThumbnailService::Later(grpc::CallbackServerContext* context,
+                                                  absl::string_view call) {
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  reactor->Finish(ToGrpc(WithReason(
+      absl::UnimplementedError(absl::StrCat(call, " does not exist yet; the comments of ",
+                                            "thumbnail.proto say what helps meanwhile")),
+      "NOT_YET")));
   return reactor;
 }
 
@@ -138,15 +146,17 @@ grpc::ServerUnaryReactor* ThumbnailService::ListFiles(grpc::CallbackServerContex
     const absl::StatusOr<std::vector<FileRow>> rows =
         catalog_.ListFiles(*library, page->after, page->size);
     if (!rows.ok()) return rows.status();
+    std::size_t bytes = 0;
     for (const FileRow& row : *rows) {
       v1::File* const file = response->add_files();
       file->set_path(row.path);
       file->set_size_bytes(static_cast<std::uint64_t>(row.stamp.size_bytes));
       file->set_state(static_cast<v1::File::State>(row.status));
       SetTime(absl::FromUnixNanos(row.stamp.mtime_ns), file->mutable_modified_at());
+      if ((bytes += row.path.size()) > kMaxPagePathBytes) break;
     }
-    if (rows->size() == static_cast<std::size_t>(page->size)) {
-      response->set_next_page_token(PageToken(rows->back().path));
+    if (response->files_size() == page->size || bytes > kMaxPagePathBytes) {
+      response->set_next_page_token(PageToken(response->files().rbegin()->path()));
     }
     return absl::OkStatus();
   });
@@ -164,6 +174,7 @@ grpc::ServerUnaryReactor* ThumbnailService::ListFailures(grpc::CallbackServerCon
     const absl::StatusOr<std::vector<FailureRow>> rows =
         catalog_.ListFailures(*library, page->after, page->size);
     if (!rows.ok()) return rows.status();
+    std::size_t bytes = 0;
     for (const FailureRow& row : *rows) {
       v1::Failure* const failure = response->add_failures();
       failure->set_path(row.path);
@@ -171,9 +182,10 @@ grpc::ServerUnaryReactor* ThumbnailService::ListFailures(grpc::CallbackServerCon
       failure->set_detail(row.verdict.detail);
       failure->set_attempts(static_cast<std::uint32_t>(row.attempts));
       SetTime(row.failed_at, failure->mutable_failed_at());
+      if ((bytes += row.path.size() + row.verdict.detail.size()) > kMaxPagePathBytes) break;
     }
-    if (rows->size() == static_cast<std::size_t>(page->size)) {
-      response->set_next_page_token(PageToken(rows->back().path));
+    if (response->failures_size() == page->size || bytes > kMaxPagePathBytes) {
+      response->set_next_page_token(PageToken(response->failures().rbegin()->path()));
     }
     return absl::OkStatus();
   });
@@ -236,7 +248,7 @@ grpc::ServerUnaryReactor* ThumbnailService::GetThumbnail(grpc::CallbackServerCon
   const bool accepted = rpc_pool_.TryRun([this, call] {
     if (const absl::Status status = BeginThumbnail(call); !status.ok()) call->Finish(status);
   });
-  if (!accepted) call->Finish(Busy());
+  if (!accepted) call->Finish(stopping_ ? Stopping() : Busy());
   return call->reactor;
 }
 

@@ -1,6 +1,7 @@
 #ifndef HESTIA_THUMBNAIL_SERVICE_RPC_THUMBNAIL_SERVICE_H_
 #define HESTIA_THUMBNAIL_SERVICE_RPC_THUMBNAIL_SERVICE_H_
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -21,7 +22,7 @@
 namespace hestia {
 
 // The API of record, hestia/thumbnail/v1/thumbnail.proto: translates, asks the catalog, answers.
-// Calls of later releases answer UNIMPLEMENTED (the generated base's default).
+// Calls of later releases answer UNIMPLEMENTED.
 //
 // Thread-safety: gRPC calls it from its threads; nothing here blocks them. What blocks runs on
 //   two pools: rpc-0 … for the database, sync-0 … for calls that also ask the watcher.
@@ -68,6 +69,57 @@ class ThumbnailService final : public thumbnail::v1::ThumbnailService::CallbackS
       grpc::CallbackServerContext*, const thumbnail::v1::WatchStatsRequest*) override;
   grpc::ServerUnaryReactor* Sync(grpc::CallbackServerContext*, const thumbnail::v1::SyncRequest*,
                                  thumbnail::v1::SyncResponse*) override;
+  // Calls of later releases.
+  grpc::ServerUnaryReactor* RetryFailures(grpc::CallbackServerContext* context,
+                                const thumbnail::v1::RetryFailuresRequest*,
+                                thumbnail::v1::RetryFailuresResponse*) override {
+    return Later(context, "RetryFailures");
+  }
+  grpc::ServerUnaryReactor* Pause(grpc::CallbackServerContext* context,
+                                const thumbnail::v1::PauseRequest*,
+                                thumbnail::v1::PauseResponse*) override {
+    return Later(context, "Pause");
+  }
+  grpc::ServerUnaryReactor* Resume(grpc::CallbackServerContext* context,
+                                const thumbnail::v1::ResumeRequest*,
+                                thumbnail::v1::ResumeResponse*) override {
+    return Later(context, "Resume");
+  }
+  grpc::ServerUnaryReactor* Drain(grpc::CallbackServerContext* context,
+                                const thumbnail::v1::DrainRequest*,
+                                thumbnail::v1::DrainResponse*) override {
+    return Later(context, "Drain");
+  }
+  grpc::ServerUnaryReactor* ExplainFile(grpc::CallbackServerContext* context,
+                                const thumbnail::v1::ExplainFileRequest*,
+                                thumbnail::v1::ExplainFileResponse*) override {
+    return Later(context, "ExplainFile");
+  }
+  grpc::ServerUnaryReactor* ConfirmRemovals(grpc::CallbackServerContext* context,
+                                const thumbnail::v1::ConfirmRemovalsRequest*,
+                                thumbnail::v1::ConfirmRemovalsResponse*) override {
+    return Later(context, "ConfirmRemovals");
+  }
+  grpc::ServerUnaryReactor* PurgeLibrary(grpc::CallbackServerContext* context,
+                                const thumbnail::v1::PurgeLibraryRequest*,
+                                thumbnail::v1::PurgeLibraryResponse*) override {
+    return Later(context, "PurgeLibrary");
+  }
+  grpc::ServerUnaryReactor* PlanRecipeChange(grpc::CallbackServerContext* context,
+                                const thumbnail::v1::PlanRecipeChangeRequest*,
+                                thumbnail::v1::PlanRecipeChangeResponse*) override {
+    return Later(context, "PlanRecipeChange");
+  }
+  grpc::ServerUnaryReactor* ApplyRecipes(grpc::CallbackServerContext* context,
+                                const thumbnail::v1::ApplyRecipesRequest*,
+                                thumbnail::v1::ApplyRecipesResponse*) override {
+    return Later(context, "ApplyRecipes");
+  }
+  grpc::ServerUnaryReactor* Capabilities(grpc::CallbackServerContext* context,
+                                const thumbnail::v1::CapabilitiesRequest*,
+                                thumbnail::v1::CapabilitiesResponse*) override {
+    return Later(context, "Capabilities");
+  }
   grpc::ServerUnaryReactor* ListRecipes(grpc::CallbackServerContext*,
                                         const thumbnail::v1::ListRecipesRequest*,
                                         thumbnail::v1::ListRecipesResponse*) override;
@@ -75,6 +127,10 @@ class ThumbnailService final : public thumbnail::v1::ThumbnailService::CallbackS
  private:
   struct ThumbnailCall;
   struct SyncCall;
+
+  // UNIMPLEMENTED, with a sentence that says so.
+  static grpc::ServerUnaryReactor* Later(grpc::CallbackServerContext* context,
+                                         absl::string_view call);
 
   // Runs `work` on `pool` and finishes the call with its status.
   grpc::ServerUnaryReactor* RunOn(TaskPool& pool, grpc::CallbackServerContext* context,
@@ -93,6 +149,7 @@ class ThumbnailService final : public thumbnail::v1::ThumbnailService::CallbackS
   ChangeFeed& feed_;
   StatsSource& stats_;
   const std::vector<StoredRecipe> recipes_;
+  std::atomic<bool> stopping_ = false;
   TaskPool rpc_pool_;
   TaskPool sync_pool_;
   WaitList waiting_;

@@ -5,14 +5,13 @@
 
 #include <absl/time/clock.h>
 
-#include "common/error_reason.h"
+#include "thumbnail-service/rpc/call_checks.h"
 
 namespace hestia {
 namespace {
 
-absl::Status Stopping() {
-  return WithReason(absl::UnavailableError("the service is stopping; ask again"), "STOPPING");
-}
+// Progress comes by the hundred a second under load; one look at all waiters serves many.
+constexpr absl::Duration kBetweenLooks = absl::Milliseconds(10);
 
 // True when the waiter is done with.
 bool Look(const Waiter& waiter, absl::Time now) {
@@ -75,6 +74,7 @@ void WaitList::Run() {
     std::erase_if(waiters, [&](const Waiter& waiter) { return Look(waiter, now); });
     absl::MutexLock lock(&mu_);
     count_ = waiters.size() + arrived_.size();
+    mu_.AwaitWithTimeout(absl::Condition(&stopping_), kBetweenLooks);
   }
   for (const Waiter& waiter : waiters) waiter.abandon(Stopping());
 }

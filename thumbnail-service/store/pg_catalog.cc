@@ -48,28 +48,36 @@ constexpr PgStatement kListFailures = {"list_failures", R"sql(
   WHERE f.library_id = $1 AND f.state = 3 AND left(f.path, 512) >= left($2, 512) AND f.path > $2
   ORDER BY left(f.path, 512), f.path LIMIT $3)sql"};
 
+// A lifted verdict is lifted for every file with these bytes: left FAILED, it would have no
+// verdict to show.
 constexpr PgStatement kQueueFiles = {"queue_files", R"sql(
-  WITH named AS (
-    SELECT f.id, f.content_id, f.size_bytes, f.mtime_ns
+  WITH told AS (
+    SELECT f.id, f.content_id
     FROM unnest($2::text[]) AS told(path)
     JOIN files f ON f.library_id = $1 AND f.path_hash = sha256(convert_to(told.path, 'UTF8'))
-    FOR UPDATE OF f
+  ), named AS (
+    SELECT f.id, f.library_id, f.content_id, f.size_bytes, f.mtime_ns
+    FROM files f
+    WHERE f.id IN (SELECT id FROM told)
+       OR (f.state = 3 AND f.content_id IN (SELECT content_id FROM told))
+    ORDER BY f.id FOR NO KEY UPDATE OF f
   ), previous AS (
     INSERT INTO removed_files (library_id, inode, size_bytes, mtime_ns, content_id)
-    SELECT $1, NULL, size_bytes, mtime_ns, content_id FROM named WHERE content_id IS NOT NULL
+    SELECT library_id, NULL, size_bytes, mtime_ns, content_id FROM named
+    WHERE content_id IS NOT NULL
   ), lifted AS (
     DELETE FROM failures x USING named n WHERE x.file_id = n.id OR x.content_id = n.content_id
   ), put AS (
     UPDATE files f SET state = 2, version = f.version + 1, content_id = NULL
-    FROM named n WHERE f.id = n.id RETURNING f.id, f.version, f.path
+    FROM named n WHERE f.id = n.id RETURNING f.id, f.library_id, f.version, f.path
   ), queued AS (
     INSERT INTO jobs AS j (file_id, library_id, wanted_version, order_key)
-    SELECT id, $1, version, $3 FROM put
+    SELECT id, library_id, version, $3 FROM put
     ON CONFLICT (file_id) DO UPDATE
-      SET wanted_version = excluded.wanted_version, run_after = '-infinity', attempts = 0,
+      SET wanted_version = excluded.wanted_version, run_after = '-infinity', attempts = 0, tries = 0,
           last_error = '', order_key = least(j.order_key, excluded.order_key)
   )
-  SELECT path FROM put)sql"};
+  SELECT path FROM put WHERE id IN (SELECT id FROM told))sql"};
 
 constexpr PgStatement kQueueMissing = {"queue_missing", R"sql(
   WITH missing AS (

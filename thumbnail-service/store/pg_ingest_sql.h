@@ -21,12 +21,15 @@ constexpr PgStatement kSetListing = {"set_listing", R"sql(
   UPDATE libraries SET listing = $2 WHERE id = $1 AND listing <> $2)sql"};
 
 constexpr PgStatement kFindByPath = {"find_by_path", R"sql(
-  SELECT f.id, f.path, f.size_bytes, f.mtime_ns, f.inode, f.state, f.marked
+  SELECT f.id, f.path, f.size_bytes, f.mtime_ns, f.inode, f.state, f.marked,
+         f.state = 3 AND f.content_id IS NULL
   FROM unnest($2::text[]) AS told(path)
   JOIN files f ON f.library_id = $1 AND f.path_hash = sha256(convert_to(told.path, 'UTF8')))sql"};
 
 constexpr PgStatement kReadRange = {"read_range", R"sql(
-  SELECT id, path, size_bytes, mtime_ns, inode, state, marked FROM files
+  SELECT id, path, size_bytes, mtime_ns, inode, state, marked,
+         state = 3 AND content_id IS NULL
+  FROM files
   WHERE library_id = $1 AND left(path, 512) >= left($2, 512) AND left(path, 512) <= left($3, 512)
     AND path > $2 AND path <= $3
   ORDER BY left(path, 512), path LIMIT $4)sql"};
@@ -83,7 +86,7 @@ constexpr PgStatement kPut = {"put", R"sql(
     INSERT INTO jobs AS j (file_id, library_id, wanted_version, order_key)
     SELECT id, $1, version, $8 FROM put WHERE state = 2
     ON CONFLICT (file_id) DO UPDATE
-      SET wanted_version = excluded.wanted_version, run_after = '-infinity', attempts = 0,
+      SET wanted_version = excluded.wanted_version, run_after = '-infinity', attempts = 0, tries = 0,
           last_error = '', order_key = least(j.order_key, excluded.order_key)
   )
   SELECT count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state <> 2) FROM put)sql"};

@@ -28,7 +28,8 @@ KnownFile ToKnownFile(const pqxx::row& row) {
                              .mtime_ns = row[3].as<std::int64_t>(),
                              .inode = Unsigned(row[4].as<std::int64_t>())},
                    .status = static_cast<FileStatus>(row[5].as<int>()),
-                   .marked = row[6].as<bool>()};
+                   .marked = row[6].as<bool>(),
+                   .unread = row[7].as<bool>()};
 }
 
 absl::Status LockLease(pqxx::work& tx, const Lease& lease) {
@@ -124,7 +125,8 @@ absl::Status PgIngestStore::PutUnlessKnown(pqxx::work& tx, const Lease& lease,
   std::vector<std::int64_t> returned;
   for (const ToldFile& file : files) {
     const auto found = known.find(file.path);
-    if (found == known.end() || DemandsWork(file, found->second)) {
+    // An event on a file that could not be read may be the permission it lacked.
+    if (found == known.end() || DemandsWork(file, found->second) || found->second.unread) {
       changed.push_back(&file);
     } else if (found->second.marked) {
       returned.push_back(found->second.id);

@@ -14,10 +14,14 @@ namespace {
 // lock more rows than it returns.
 constexpr PgStatement kClaim = {"claim", R"sql(
   WITH next AS MATERIALIZED (
-    SELECT file_id FROM jobs
-    WHERE claim_token IS NULL AND run_after <= now() AND library_id = ANY($2::bigint[])
-    ORDER BY order_key LIMIT $3
-    FOR UPDATE SKIP LOCKED
+    SELECT soonest.file_id
+    FROM unnest($2::bigint[]) AS mine(library_id)
+    CROSS JOIN LATERAL (
+      SELECT j.file_id, j.order_key FROM jobs j
+      WHERE j.library_id = mine.library_id AND j.claim_token IS NULL AND j.run_after <= now()
+      ORDER BY j.order_key LIMIT $3
+      FOR UPDATE SKIP LOCKED) AS soonest
+    ORDER BY soonest.order_key LIMIT $3
   )
   UPDATE jobs j
   SET claim_token = nextval('claim_tokens'), claimed_by = $1, claimed_version = j.wanted_version,
@@ -25,7 +29,7 @@ constexpr PgStatement kClaim = {"claim", R"sql(
   FROM next JOIN files f ON f.id = next.file_id
   WHERE j.file_id = next.file_id
   RETURNING j.file_id, j.claim_token, j.claimed_version, j.library_id, f.path, f.size_bytes,
-            f.mtime_ns, f.inode, j.attempts, j.order_key)sql"};
+            f.mtime_ns, f.inode, j.attempts, j.order_key, j.tries)sql"};
 
 constexpr PgStatement kLookUp = {"look_up", R"sql(
   SELECT r.id, r.definition, x.code, x.detail
@@ -34,6 +38,10 @@ constexpr PgStatement kLookUp = {"look_up", R"sql(
   LEFT JOIN failures x ON x.content_id = c.id AND x.decoder_version = $3
   WHERE r.is_current AND NOT EXISTS (
     SELECT FROM thumbnails n WHERE n.content_id = c.id AND n.recipe_id = r.id))sql"};
+
+// Ingest and the API lock files before jobs; so does this, in one order for all replicas.
+constexpr PgStatement kLockFiles = {"lock_files", R"sql(
+  SELECT id FROM files WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE)sql"};
 
 constexpr PgStatement kLockClaim = {"lock_claim", R"sql(
   SELECT wanted_version, claimed_version FROM jobs
@@ -66,6 +74,10 @@ constexpr PgStatement kPutFileFailure = {"put_file_failure", R"sql(
     SET file_version = excluded.file_version, code = excluded.code, detail = excluded.detail,
         attempts = excluded.attempts, failed_at = now())sql"};
 
+constexpr PgStatement kLacksThumbnail = {"lacks_thumbnail", R"sql(
+  SELECT EXISTS (SELECT FROM recipes r WHERE r.is_current AND NOT EXISTS (
+    SELECT FROM thumbnails n WHERE n.content_id = $1 AND n.recipe_id = r.id)))sql"};
+
 constexpr PgStatement kEndJob = {"end_job", "DELETE FROM jobs WHERE file_id = $1"};
 
 constexpr PgStatement kSettleFile = {"settle_file", R"sql(
@@ -76,7 +88,8 @@ constexpr PgStatement kUnclaim = {"unclaim", R"sql(
 
 constexpr PgStatement kRelease = {"release", R"sql(
   UPDATE jobs
-  SET claim_token = NULL, claimed_by = NULL, attempts = attempts + $3, last_error = $5,
+  SET claim_token = NULL, claimed_by = NULL, attempts = attempts + $3, tries = tries + 1,
+      last_error = $5,
       run_after = CASE WHEN wanted_version > claimed_version THEN '-infinity'::timestamptz
                        ELSE now() + make_interval(secs => $4) END
   WHERE file_id = $1 AND claim_token = $2)sql"};
@@ -85,10 +98,10 @@ constexpr PgStatement kNotify = {
     "notify", "SELECT pg_notify('hestia_jobs', '') WHERE $1 UNION ALL "
               "SELECT pg_notify('hestia_progress', '') WHERE $2"};
 
-constexpr PgStatement kStatements[] = {kClaim,          kLookUp,         kLockClaim, kPutContent,
-                                       kPutThumbnail,   kPutContentFailure, kPutFileFailure,
-                                       kEndJob,         kSettleFile,     kUnclaim,   kRelease,
-                                       kNotify};
+constexpr PgStatement kStatements[] = {
+    kClaim,          kLookUp,         kLockFiles, kLockClaim,  kPutContent, kPutThumbnail,
+    kPutContentFailure, kPutFileFailure, kLacksThumbnail, kEndJob, kSettleFile, kUnclaim,
+    kRelease,        kNotify};
 
 pqxx::binarystring Bytes(const ContentKey& key) {
   return pqxx::binarystring(key.digest.data(), key.digest.size());
@@ -122,6 +135,7 @@ absl::StatusOr<std::vector<ClaimedJob>> PgJobQueue::Claim(
                                .mtime_ns = row[6].as<std::int64_t>(),
                                .inode = static_cast<std::uint64_t>(row[7].as<std::int64_t>())},
                      .attempts = row[8].as<int>(),
+                     .tries = row[10].as<int>(),
                      .claimed_at = MonotonicNow()});
     }
     // RETURNING promises no order.
@@ -174,23 +188,31 @@ FinishEffect PgJobQueue::FinishOne(pqxx::work& tx, const JobResult& result) {
   const std::int64_t file = result.job.file_id;
   const pqxx::result claim = tx.exec_prepared(kLockClaim.name, file, result.job.token);
   if (claim.empty()) return FinishEffect::kStale;
-  const int state = static_cast<int>(result.verdict ? FileStatus::kFailed : FileStatus::kReady);
+  // What was rendered is of a version that no row refers to: nothing would ever collect it.
   const bool newer_wanted = claim[0][0].as<std::int64_t>() != claim[0][1].as<std::int64_t>();
-  const char* no_content = nullptr;
-  if (result.content.has_value()) {
-    const std::int64_t content = PutContent(tx, result);
-    if (!newer_wanted) tx.exec_prepared(kSettleFile.name, file, content, state);
-  } else if (!newer_wanted) {
-    tx.exec_prepared(kPutFileFailure.name, file, result.job.version, result.verdict->code,
-                     result.verdict->detail, result.job.attempts + 1);
-    tx.exec_prepared(kSettleFile.name, file, no_content, state);
-  }
-  if (newer_wanted) {
+  if (newer_wanted || !Settle(tx, result)) {
     tx.exec_prepared(kUnclaim.name, file);
     return FinishEffect::kRequeued;
   }
   tx.exec_prepared(kEndJob.name, file);
   return FinishEffect::kStored;
+}
+
+bool PgJobQueue::Settle(pqxx::work& tx, const JobResult& result) {
+  const std::int64_t file = result.job.file_id;
+  const int state = static_cast<int>(result.verdict ? FileStatus::kFailed : FileStatus::kReady);
+  if (!result.content.has_value()) {
+    const char* no_content = nullptr;
+    tx.exec_prepared(kPutFileFailure.name, file, result.job.version, result.verdict->code,
+                     result.verdict->detail, result.job.attempts + 1);
+    tx.exec_prepared(kSettleFile.name, file, no_content, state);
+    return true;
+  }
+  const std::int64_t content = PutContent(tx, result);
+  tx.exec_prepared(kSettleFile.name, file, content, state);
+  // Thumbnails that were there when the file was read may have been collected since.
+  return result.verdict.has_value() ||
+         !tx.exec_prepared1(kLacksThumbnail.name, content)[0].as<bool>();
 }
 
 absl::StatusOr<std::vector<FinishEffect>> PgJobQueue::Finish(
@@ -203,6 +225,9 @@ absl::StatusOr<std::vector<FinishEffect>> PgJobQueue::Finish(
   });
   return pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::vector<FinishEffect>> {
     std::vector<FinishEffect> effects(results.size());
+    std::vector<std::int64_t> files;
+    for (const std::size_t index : order) files.push_back(results[index].job.file_id);
+    tx.exec_prepared(kLockFiles.name, PgArray(files));
     bool requeued = false;
     for (const std::size_t index : order) {
       effects[index] = FinishOne(tx, results[index]);

@@ -26,6 +26,8 @@ class PgJobQueue final : public JobQueue {
 
  private:
   FinishEffect FinishOne(pqxx::work& tx, const JobResult& result);
+  // Stores what the result says of its file; false when the file still lacks a thumbnail.
+  bool Settle(pqxx::work& tx, const JobResult& result);
   std::int64_t PutContent(pqxx::work& tx, const JobResult& result);
 
   PgPool pool_;

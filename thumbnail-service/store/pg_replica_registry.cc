@@ -18,14 +18,16 @@ constexpr PgStatement kBeat = {"beat", R"sql(
         workers = excluded.workers, throughput = excluded.throughput,
         processing_us = excluded.processing_us, problem = excluded.problem)sql"};
 
-// A claim is dead when its replica has no fresh beat. The claim's own age keeps a replica's
+// A claim is dead when its replica has no fresh beat, or when it is older than any render can
+// be: a live replica may have lost the answer to its claim. The claim's own age keeps a replica's
 // first claims safe from a beat that is still on its way.
 constexpr PgStatement kRescue = {"rescue", R"sql(
   WITH rescued AS (
     UPDATE jobs SET claim_token = NULL, claimed_by = NULL, run_after = '-infinity'
     WHERE claim_token IS NOT NULL AND claimed_at < now() - make_interval(secs => $1)
-      AND NOT EXISTS (SELECT FROM replicas r WHERE r.id = jobs.claimed_by
-                        AND r.heartbeat_at >= now() - make_interval(secs => $1))
+      AND (claimed_at < now() - make_interval(secs => $2)
+           OR NOT EXISTS (SELECT FROM replicas r WHERE r.id = jobs.claimed_by
+                            AND r.heartbeat_at >= now() - make_interval(secs => $1)))
     RETURNING 1
   ), notified AS (
     SELECT pg_notify('hestia_jobs', '') FROM (SELECT FROM rescued LIMIT 1) AS any_rescued
@@ -109,10 +111,13 @@ absl::Status PgReplicaRegistry::Beat(const WorkFigures& figures, int workers,
   });
 }
 
-absl::StatusOr<int> PgReplicaRegistry::RescueDead(absl::Duration patience) {
+absl::StatusOr<int> PgReplicaRegistry::RescueDead(absl::Duration patience,
+                                                  absl::Duration claim_deadline) {
   return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<int> {
     const double seconds = absl::ToDoubleSeconds(patience);
-    const int rescued = tx.exec_prepared1(kRescue.name, seconds)[0].as<int>();
+    const int rescued =
+        tx.exec_prepared1(kRescue.name, seconds, absl::ToDoubleSeconds(claim_deadline))[0]
+            .as<int>();
     tx.exec_prepared(kForgetDead.name, seconds);
     return rescued;
   });
@@ -157,6 +162,17 @@ absl::StatusOr<std::vector<RegisteredLibrary>> PgReplicaRegistry::RegisterLibrar
     }
     tx.exec_prepared(kDetach.name, PgArray(names));
     return registered;
+  });
+}
+
+absl::StatusOr<std::vector<RegisteredLibrary>> PgReplicaRegistry::ReadLibraries() {
+  return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::vector<RegisteredLibrary>> {
+    std::vector<RegisteredLibrary> libraries;
+    for (const pqxx::row row : tx.exec_prepared(kReadLibraries.name)) {
+      if (row[2].as<std::string>() == "DETACHED") continue;
+      libraries.push_back({.id = row[0].as<std::int64_t>(), .name = row[1].as<std::string>()});
+    }
+    return libraries;
   });
 }
 

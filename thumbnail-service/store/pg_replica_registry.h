@@ -19,7 +19,8 @@ class PgReplicaRegistry final : public ReplicaRegistry {
   PgReplicaRegistry(const std::string& url, std::string replica_id, std::string replica_name);
 
   absl::Status Beat(const WorkFigures& figures, int workers, const std::string& problem) override;
-  absl::StatusOr<int> RescueDead(absl::Duration patience) override;
+  absl::StatusOr<int> RescueDead(absl::Duration patience, absl::Duration claim_deadline) override;
+  absl::StatusOr<std::vector<RegisteredLibrary>> ReadLibraries() override;
   absl::StatusOr<int> CollectRemoved(absl::Duration grace) override;
   absl::Status Leave() override;
   absl::StatusOr<std::vector<RegisteredLibrary>> RegisterLibraries(

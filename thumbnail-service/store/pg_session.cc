@@ -1,8 +1,15 @@
 #include "thumbnail-service/store/pg_session.h"
 
+#include <libpq-fe.h>
+
+#include <utility>
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/strings/ascii.h>
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
+#include <absl/strings/str_replace.h>
 
 namespace hestia {
 namespace {
@@ -12,6 +19,30 @@ namespace {
 constexpr char kTimeouts[] =
     "SET statement_timeout = '60s'; SET lock_timeout = '10s'; "
     "SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = 'warning'";
+
+// Without these a machine that vanished is noticed after a quarter of an hour.
+constexpr std::pair<const char*, const char*> kConnectionDefaults[] = {
+    {"connect_timeout", "5"},     {"keepalives_idle", "10"},      {"keepalives_interval", "5"},
+    {"keepalives_count", "2"},    {"tcp_user_timeout", "15000"}};
+
+// `url` as a connection string with what it leaves out of kConnectionDefaults. One that libpq
+// cannot parse is left to its own error message.
+std::string WithDefaults(const std::string& url) {
+  const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> options(
+      PQconninfoParse(url.c_str(), nullptr), PQconninfoFree);
+  if (options == nullptr) return url;
+  absl::flat_hash_map<std::string, std::string> values(std::begin(kConnectionDefaults),
+                                                       std::end(kConnectionDefaults));
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->val != nullptr) values[option->keyword] = option->val;
+  }
+  std::string text;
+  for (const auto& [keyword, value] : values) {
+    absl::StrAppend(&text, keyword, "='",
+                    absl::StrReplaceAll(value, {{"\\", "\\\\"}, {"'", "\\'"}}), "' ");
+  }
+  return text;
+}
 
 void AppendQuoted(std::string* literal, absl::string_view value) {
   literal->push_back('"');
@@ -37,9 +68,23 @@ absl::Status FromSqlError(const pqxx::sql_error& error) {
   for (const char* const prefix : {"08", "53", "57", "25006"}) {
     if (absl::StartsWith(state, prefix)) return absl::UnavailableError(message);
   }
-  if (absl::StartsWith(state, "40") || state == "55P03") return absl::AbortedError(message);
+  if (state == "55P03") return absl::AbortedError(message);
   return absl::InternalError(message);
 }
+
+absl::Status CheckDatabaseUrl(const std::string& url) {
+  char* problem = nullptr;
+  const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> options(
+      PQconninfoParse(url.c_str(), &problem), PQconninfoFree);
+  const std::unique_ptr<char, void (*)(void*)> owned(problem, PQfreemem);
+  if (options != nullptr) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "cannot be understood: ", absl::StripAsciiWhitespace(problem == nullptr ? "" : problem),
+      "; write it like postgresql://hestia:secret@db/hestia"));
+}
+
+PgSession::PgSession(const std::string& url, absl::Span<const PgStatement> statements)
+    : url_(WithDefaults(url)), statements_(statements) {}
 
 pqxx::connection& PgSession::Connect() {
   if (connection_ != nullptr && connection_->is_open()) return *connection_;

@@ -22,33 +22,39 @@ struct PgStatement {
   const char* sql;
 };
 
+// Whether libpq can make sense of a connection string or URL; connects nothing.
+//   kInvalidArgument  libpq's own words: tell the user.
+absl::Status CheckDatabaseUrl(const std::string& url);
+
 // One connection to PostgreSQL, made when first needed and made anew after it broke. Never
 // re-activated silently: libpqxx would lose session state without a word.
 //
 // Thread-safety: none (a libpqxx connection and all it spawns is one world).
-// Blocking: every method waits for the server, a statement at most 60 s.
+// Blocking: every method waits for the server, a statement at most 60 s. A server that does not
+//   answer at all is given up after some 15 s, unless the URL says otherwise.
 class PgSession {
  public:
   // `url` is a libpq connection string or URL; `statements` must outlive the session and are
   // prepared with each connection.
-  PgSession(std::string url, absl::Span<const PgStatement> statements)
-      : url_(std::move(url)), statements_(statements) {}
+  PgSession(const std::string& url, absl::Span<const PgStatement> statements);
 
   // Runs `fn(pqxx::work&)` in a transaction and commits when it returns OK. `fn` returns
-  // absl::Status or absl::StatusOr; it may run again when the caller repeats. Errors: see
-  // CallPg; after kUnavailable the next call connects anew.
+  // absl::Status or absl::StatusOr and may run several times: one that lost a race (kAborted)
+  // is repeated at once. Errors: see CallPg; after kUnavailable the next call connects anew.
   template <typename Fn>
   auto Transact(Fn&& fn) -> decltype(fn(std::declval<pqxx::work&>())) {
     using Result = decltype(fn(std::declval<pqxx::work&>()));
-    auto result = CallPg([&]() -> Result {
-      Connect();
-      pqxx::work transaction(*connection_);
-      Result inner = fn(transaction);
-      if (inner.ok()) transaction.commit();
-      return inner;
-    });
-    if (absl::IsUnavailable(StatusOf(result))) connection_.reset();
-    return result;
+    for (int tries = 1;; ++tries) {
+      Result result = CallPg([&]() -> Result {
+        Connect();
+        pqxx::work transaction(*connection_);
+        Result inner = fn(transaction);
+        if (inner.ok()) transaction.commit();
+        return inner;
+      });
+      if (absl::IsUnavailable(StatusOf(result))) connection_.reset();
+      if (!absl::IsAborted(StatusOf(result)) || tries == kTries) return result;
+    }
   }
 
   // The connection for LISTEN; connects when there is none. Throws like libpqxx.
@@ -56,6 +62,10 @@ class PgSession {
   void Disconnect() { connection_.reset(); }
 
  private:
+  // Two transactions that lock the same rows in another order meet rarely, thrice in a row
+  // hardly ever.
+  static constexpr int kTries = 4;
+
   static absl::Status StatusOf(const absl::Status& status) { return status; }
   template <typename T>
   static absl::Status StatusOf(const absl::StatusOr<T>& result) {

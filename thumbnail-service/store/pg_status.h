@@ -9,7 +9,7 @@ namespace hestia {
 // What an SQL error asks the caller to do, by its SQLSTATE (PostgreSQL manual, appendix A):
 //   kUnavailable  class 08, 53, 57, and 25006 (read-only): the server is going, full or
 //                 standing by: reconnect, repeat
-//   kAborted      class 40 and 55P03: lost a race: repeat now
+//   kAborted      55P03 (a lock not had in time): repeat now
 //   kInternal     anything else; the message begins with the SQLSTATE
 absl::Status FromSqlError(const pqxx::sql_error& error);
 
@@ -17,7 +17,8 @@ absl::Status FromSqlError(const pqxx::sql_error& error);
 // into such codes. This is the one border where they are caught:
 //   kUnavailable  connection lost, or the commit's fate unknown: reconnect, repeat. Safe
 //                 after an unknown commit because every write here is guarded or idempotent.
-//   kAborted      lost a race with another transaction: repeat now
+//   kAborted      lost a race with another transaction (deadlock, serialization): repeat now.
+//                 libpqxx derives these from no sql_error.
 // A usage or conversion error of libpqxx is a bug and leaves this function.
 template <typename Fn>
 auto CallPg(Fn&& fn) -> decltype(fn()) {
@@ -27,6 +28,10 @@ auto CallPg(Fn&& fn) -> decltype(fn()) {
     return absl::UnavailableError(e.what());
   } catch (const pqxx::in_doubt_error& e) {
     return absl::UnavailableError(e.what());
+  } catch (const pqxx::statement_completion_unknown& e) {
+    return absl::UnavailableError(e.what());
+  } catch (const pqxx::transaction_rollback& e) {
+    return absl::AbortedError(e.what());
   } catch (const pqxx::sql_error& e) {
     return FromSqlError(e);
   }

@@ -8,6 +8,7 @@
 
 #include <absl/container/flat_hash_set.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_split.h>
 
 #include "common/logging.h"
 #include "common/monotonic_clock.h"
@@ -45,6 +46,7 @@ void WatchedTree::Start(std::shared_ptr<const RootDirectory> root) {
   Stop();
   root_ = std::move(root);
   root_lost_ = false;
+  root_watch_ended_ = false;
   if (!EnsureRoot()) return;
   if (PutWatch(*tree_.root(), root_fd_.get())) waiting_.push_back(tree_.root()->id);
 }
@@ -88,6 +90,23 @@ WatchedTree::Arrival WatchedTree::Arrive(DirectoryNode& parent, const std::strin
   return {true, node->wd >= 0 && LookIntoAll(*node)};
 }
 
+WatchedTree::Arrival WatchedTree::ArriveAt(absl::string_view path) {
+  const SplitPath split = SplitLast(path);
+  DirectoryNode* parent = tree_.root();
+  for (const absl::string_view part : absl::StrSplit(split.parent, '/', absl::SkipEmpty())) {
+    parent = DirectoryTree::Child(*parent, std::string(part));
+    if (parent == nullptr) return {};
+  }
+  return Arrive(*parent, std::string(split.name));
+}
+
+// A directory made anew at the root's path may have the old one's inode, so its number alone
+// does not show that the watch is gone.
+void WatchedTree::WatchEnded(DirectoryNode& node) {
+  tree_.SetWatch(node, -1);
+  if (&node == tree_.root()) root_watch_ended_ = true;
+}
+
 WatchedTree::Arrival WatchedTree::Rejoin(DirectoryNode& node, DirectoryNode& parent,
                                          const std::string& name) {
   DirectoryNode* const replaced = DirectoryTree::Child(parent, name);
@@ -101,6 +120,15 @@ void WatchedTree::Forget(DirectoryNode& node) {
   for (const std::uint64_t id : dropped.ids) problems_.erase(id);
   // A directory moved out of the library would go on sending events.
   for (const int wd : dropped.watches) reader_.Unwatch(wd);
+}
+
+void WatchedTree::Probe(const DirectoryNode& node) {
+  const std::optional<std::string> path = tree_.RawPath(node);
+  if (!path.has_value() || !EnsureRoot()) return;
+  const OpenedDirectory opened = OpenBeneath(root_fd_.get(), *path);
+  if (opened.error != 0 && !MeansAbsent(opened.error)) {
+    NoteProblem(node, opened.error, AdviceFor(opened.error));
+  }
 }
 
 std::vector<std::string> WatchedTree::RetryProblems() {

@@ -55,6 +55,8 @@ class WatchedTree {
     bool has_files = false;  // and regular files somewhere in it
   };
   Arrival Arrive(DirectoryNode& parent, const std::string& name);
+  // The same by raw path, when its parent is known.
+  Arrival ArriveAt(absl::string_view path);
   // Half a rename: the directory keeps its watches but has no path.
   void Detach(DirectoryNode& node) { tree_.Detach(node); }
   // The other half; replaces what was at the new place. Then like Arrive.
@@ -62,7 +64,9 @@ class WatchedTree {
   // The directory and all beneath are gone.
   void Forget(DirectoryNode& node);
   // The kernel has taken the watch away.
-  void WatchEnded(DirectoryNode& node) { tree_.SetWatch(node, -1); }
+  void WatchEnded(DirectoryNode& node);
+  // Notes a problem if the directory cannot be read any more, its watch notwithstanding.
+  void Probe(const DirectoryNode& node);
   // Tries unwatched directories again; returns the paths (text) that are watched now.
   std::vector<std::string> RetryProblems();
 
@@ -75,8 +79,9 @@ class WatchedTree {
   bool HasProblem(const DirectoryNode& node) const { return problems_.contains(node.id); }
   std::size_t problem_count() const { return problems_.size(); }
   std::vector<WatchProblem> Problems(std::size_t max) const;
-  // The root could not be opened since Start(): nothing here can be trusted.
-  bool root_lost() const { return root_lost_; }
+  // The root could not be opened since Start(), or the kernel has taken its watch away: nothing
+  // here can be trusted.
+  bool root_lost() const { return root_lost_ || root_watch_ended_; }
   // From any thread: a walk under way ends early and no other begins, for the end is near.
   void Abandon() { abandoned_ = true; }
   // Closes what is kept open between calls; call before waiting.
@@ -96,6 +101,7 @@ class WatchedTree {
   std::shared_ptr<const RootDirectory> root_;
   UniqueFd root_fd_;
   bool root_lost_ = false;
+  bool root_watch_ended_ = false;
   std::atomic<bool> abandoned_ = false;
   DirectoryTree tree_;
   std::deque<std::uint64_t> waiting_;  // to be looked into; at most one entry a directory

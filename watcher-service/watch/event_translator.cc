@@ -62,9 +62,10 @@ void EventTranslator::HandleSelf(DirectoryNode& node, std::uint32_t mask) {
   }
   if ((mask & IN_IGNORED) != 0) {
     tree_.WatchEnded(node);
-  } else if (!is_root &&
-             ((mask & IN_UNMOUNT) != 0 || ((mask & IN_ATTRIB) != 0 && tree_.HasProblem(node)))) {
+  } else if (!is_root && (mask & IN_UNMOUNT) != 0) {
     Revisit(node);
+  } else if (!is_root && (mask & IN_ATTRIB) != 0) {
+    PermissionsChanged(node);
   }
 }
 
@@ -87,8 +88,8 @@ void EventTranslator::HandleDirectory(DirectoryNode& parent, const RawEvent& eve
   } else if ((event.mask & IN_CREATE) != 0) {
     const WatchedTree::Arrival arrival = tree_.Arrive(parent, event.name);
     if (arrival.there && path.has_value()) feed_.DirectoryArrived(*path, arrival.has_files);
-  } else if ((event.mask & IN_ATTRIB) != 0 && child != nullptr && tree_.HasProblem(*child)) {
-    Revisit(*child);
+  } else if ((event.mask & IN_ATTRIB) != 0 && child != nullptr) {
+    PermissionsChanged(*child);
   }
 }
 
@@ -180,8 +181,22 @@ void EventTranslator::DirectoryGone(const RenamePairing::Departure& departure) {
   feed_.Gone(departure.path, /*directory=*/true);
   // Its name may have been taken since, by events understood before this moment: what lay
   // beneath the old one is then told by listing what is there now.
-  if (tree_.SomethingAt(DecodePathText(departure.path).value())) {
+  const std::string raw = DecodePathText(departure.path).value();
+  if (tree_.SomethingAt(raw)) {
+    // When two directories change places the old name's last event is this departure, so
+    // nobody else puts a watch on what is there now.
+    tree_.ArriveAt(raw);
     feed_.List(departure.path, ListingReason::kDirectoryArrived);
+  }
+}
+
+// While a directory cannot be read its events tell nothing that could be looked at; once it can
+// be again, it is listed.
+void EventTranslator::PermissionsChanged(DirectoryNode& node) {
+  if (tree_.HasProblem(node)) {
+    Revisit(node);
+  } else {
+    tree_.Probe(node);
   }
 }
 

@@ -54,6 +54,7 @@ class EventTranslator {
   void Leave(RenamePairing::Departure departure);
   void Left(const RenamePairing::Departure& departure);
   void DirectoryGone(const RenamePairing::Departure& departure);
+  void PermissionsChanged(DirectoryNode& node);
   void Revisit(DirectoryNode& node);
   void Tell(const SettleSet::Key& key, const SettleSet::News& news, absl::Duration now);
   // Path text; none while a parent is on its way, or when it is too long to be told.

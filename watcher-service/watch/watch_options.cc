@@ -6,7 +6,7 @@
 #include <absl/strings/str_cat.h>
 #include <absl/time/time.h>
 
-ABSL_FLAG(std::string, ignore, "*.tmp,*.part,*.crdownload,*.swp,*~,.*,node_modules,@eaDir",
+ABSL_FLAG(std::string, ignore, "*.tmp,*.part,*.crdownload,*.swp,*~,.*,node_modules,@eaDir,lost+found",
           "Names that are not looked at, as comma-separated shell globs on one file or folder "
           "name (\".*\" is every hidden one). Ignored folders take no watch.");
 ABSL_FLAG(absl::Duration, settle_quiet, absl::Milliseconds(100),

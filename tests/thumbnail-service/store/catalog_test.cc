@@ -75,6 +75,18 @@ TEST_F(CatalogTest, QueueingFilesAnewForgetsTheirVerdictAndReadsThemAgain) {
   EXPECT_EQ(ClaimAll().size(), 1u);
 }
 
+TEST_F(CatalogTest, LiftingAVerdictLiftsItForEveryFileWithTheSameBytes) {
+  Tell({Present("a", 1), Present("b", 2)});
+  for (const ClaimedJob& job : ClaimAll()) {
+    JobResult failed = Result(job, "broken");
+    failed.thumbnails.clear();
+    failed.verdict = Verdict{"DECODE_FAILED", "cut short"};
+    ASSERT_TRUE(queue_.Finish({failed}).ok());
+  }
+  EXPECT_THAT(catalog_.QueueFiles(library_, {"a"}).value(), testing::ElementsAre("a"));
+  EXPECT_EQ(ClaimAll().size(), 2u);
+}
+
 TEST_F(CatalogTest, QueueMissingHealsAFileWhoseThumbnailIsLost) {
   Tell({Present("a", 1), Present("b", 2)});
   RenderAll();

@@ -56,6 +56,14 @@ TEST_F(IngestStoreTest, ARewrittenFileIsReadAgainThoughItsStampIsTheSame) {
   EXPECT_EQ(Tell({rewritten}).queued, 1);
 }
 
+TEST_F(IngestStoreTest, AnEventOnAFileThatCouldNotBeReadQueuesItAgain) {
+  Tell({Present("a.jpg", 1)});
+  JobResult result{.job = ClaimAll().front()};
+  result.verdict = Verdict{"UNREADABLE", "permission denied"};
+  ASSERT_TRUE(queue_.Finish({result}).ok());
+  EXPECT_EQ(Tell({Present("a.jpg", 1)}).queued, 1);
+}
+
 TEST_F(IngestStoreTest, ARenameTakesTheContentOverWithoutAJob) {
   Tell({Present("a.jpg", 1)});
   RenderAll();

@@ -101,9 +101,43 @@ TEST_F(JobQueueTest, ANewerVersionKeepsTheJobAndItsOwnState) {
   Tell({Present("a", 1, 2)});
   EXPECT_EQ(Finish(Result(first, "old")), FinishEffect::kRequeued);
   EXPECT_EQ(Number("SELECT count(*) FROM files WHERE state = 2 AND content_id IS NULL"), 1);
+  EXPECT_EQ(Number("SELECT count(*) FROM contents"), 0) << "nothing would ever collect it";
   const ClaimedJob second = ClaimAll().front();
   EXPECT_EQ(second.stamp.mtime_ns, 2);
   EXPECT_EQ(Finish(Result(second, "new")), FinishEffect::kStored);
+}
+
+TEST_F(JobQueueTest, AFileIsNotReadyWhileAThumbnailIsMissingAfterAll) {
+  AddFiles(1);
+  JobResult result = Result(ClaimAll().front(), "x");
+  // As if the others had been there when it was read and were collected since.
+  result.thumbnails.pop_back();
+  EXPECT_EQ(Finish(result), FinishEffect::kRequeued);
+  EXPECT_EQ(ClaimAll().size(), 1u);
+}
+
+TEST_F(JobQueueTest, RemovingFilesWhileTheirResultsAreStoredNeverFails) {
+  constexpr int kRounds = 15;
+  constexpr int kFiles = 40;
+  PgIngestStore ingest(database_.url(), "decoder-1");
+  for (int round = 0; round < kRounds; ++round) {
+    std::vector<ToldFile> present;
+    std::vector<ToldFile> absent;
+    for (int i = 0; i < kFiles; ++i) {
+      present.push_back(Present(absl::StrCat("d/", i), static_cast<std::uint64_t>(i + 1), round));
+      absent.insert(absent.begin(), Absent(absl::StrCat("d/", i)));
+    }
+    Tell(present);
+    std::vector<JobResult> results;
+    for (const ClaimedJob& job : ClaimAll()) results.push_back(Result(job, absl::StrCat(job.path, round)));
+    const Cursor cursor = NextCursor();
+    absl::Status removed;
+    std::thread remover([&] { removed = ingest.ApplyStates(lease_, absent, cursor).status(); });
+    const auto effects = queue_.Finish(results);
+    remover.join();
+    ASSERT_TRUE(effects.ok()) << effects.status();
+    ASSERT_TRUE(removed.ok()) << removed;
+  }
 }
 
 TEST_F(JobQueueTest, AFileRemovedWhileItIsRenderedStaysRemoved) {

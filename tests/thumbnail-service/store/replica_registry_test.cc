@@ -12,12 +12,20 @@ TEST_F(ReplicaRegistryTest, JobsOfAReplicaWithoutHeartbeatAreRescuedAndOthersKep
   PgJobQueue theirs(database_.url(), "replica-b", "d", 1);
   ASSERT_EQ(theirs.Claim({library_}, 1).value().size(), 1u);
   ASSERT_EQ(queue_.Claim({library_}, 1).value().size(), 1u);
-  EXPECT_EQ(registry_.RescueDead(absl::Seconds(10)).value(), 0) << "both live";
+  EXPECT_EQ(registry_.RescueDead(absl::Seconds(10), absl::Hours(1)).value(), 0) << "both live";
 
   Execute("UPDATE replicas SET heartbeat_at = now() - interval '11 s' WHERE id = 'replica-b';"
           "UPDATE jobs SET claimed_at = now() - interval '11 s'");
-  EXPECT_EQ(registry_.RescueDead(absl::Seconds(10)).value(), 1);
+  EXPECT_EQ(registry_.RescueDead(absl::Seconds(10), absl::Hours(1)).value(), 1);
   EXPECT_EQ(Number("SELECT count(*) FROM replicas"), 1);
+  EXPECT_EQ(ClaimAll().size(), 1u);
+}
+
+TEST_F(ReplicaRegistryTest, AClaimOlderThanAnyRenderIsGivenUpThoughItsReplicaLives) {
+  Tell({Present("a", 1)});
+  ASSERT_EQ(ClaimAll().size(), 1u);
+  Execute("UPDATE jobs SET claimed_at = now() - interval '20 min'");
+  EXPECT_EQ(registry_.RescueDead(absl::Seconds(10), absl::Minutes(10)).value(), 1);
   EXPECT_EQ(ClaimAll().size(), 1u);
 }
 

@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <stdio.h>
+
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -29,7 +32,7 @@ class ConvergenceTest : public WatchedLibraryTest, public testing::WithParamInte
   void DoSomething() {
     std::error_code refused;
     const std::string path = folder_.Full(AnyPath());
-    switch (Draw(8)) {
+    switch (Draw(9)) {
       case 0:
       case 1:
         fs::create_directories(path, refused);
@@ -46,10 +49,26 @@ class ConvergenceTest : public WatchedLibraryTest, public testing::WithParamInte
         fs::rename(outside_.Full("moved"), folder_.Full(AnyPath()), refused);
         fs::remove_all(outside_.Full("moved"), refused);
         break;
+      case 6:
+        renameat2(AT_FDCWD, path.c_str(), AT_FDCWD, folder_.Full(AnyPath()).c_str(),
+                  RENAME_EXCHANGE);
+        break;
       default:
         fs::create_directories(fs::path(path).parent_path(), refused);
         if (!fs::is_directory(path)) std::ofstream(path) << std::string(Draw(100), 'x');
     }
+  }
+
+  // Finds directories that lost their watch: only an event tells of these files.
+  void WriteIntoEveryDirectory() const {
+    std::set<std::string> directories = {folder_.path()};
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder_.path())) {
+      if (entry.is_directory()) directories.insert(entry.path().string());
+    }
+    for (const std::string& directory : directories) {
+      std::ofstream(absl::StrCat(directory, "/m", generation_)) << "x";
+    }
+    ++generation_;
   }
 
   std::set<std::string> OnDisk() const {
@@ -62,6 +81,7 @@ class ConvergenceTest : public WatchedLibraryTest, public testing::WithParamInte
   }
 
   std::mt19937 random_{GetParam()};
+  mutable int generation_ = 0;
   TempFolder outside_;
 };
 
@@ -77,6 +97,10 @@ TEST_P(ConvergenceTest, WhenWritesStopASubscriberKnowsExactlyWhatIsOnTheDisk) {
     }
     Catch();
     ASSERT_EQ(mirror_.paths(), OnDisk()) << "seed " << GetParam() << " round " << round;
+    WriteIntoEveryDirectory();
+    Catch();
+    ASSERT_EQ(mirror_.paths(), OnDisk()) << "a directory without a watch, seed " << GetParam()
+                                         << " round " << round;
     for (const auto& [path, size] : mirror_.files()) {
       ASSERT_EQ(size, fs::file_size(folder_.Full(path))) << path;
     }

@@ -128,14 +128,15 @@ CREATE TABLE jobs (
   -- Microseconds of time plus the class's offset: smaller is sooner.
   order_key       bigint NOT NULL,
   run_after       timestamptz NOT NULL DEFAULT '-infinity',
-  attempts        integer NOT NULL DEFAULT 0,
+  attempts        integer NOT NULL DEFAULT 0,  -- that count against the file
+  tries           integer NOT NULL DEFAULT 0,  -- all that were handed back
   last_error      text NOT NULL DEFAULT '',
   claim_token     bigint,
   claimed_by      text,
   claimed_version bigint,
   claimed_at      timestamptz
 );
-CREATE INDEX jobs_waiting ON jobs (order_key) WHERE claim_token IS NULL;
+CREATE INDEX jobs_waiting ON jobs (library_id, order_key) WHERE claim_token IS NULL;
 CREATE INDEX jobs_claimed ON jobs (claimed_by) WHERE claim_token IS NOT NULL;
 
 -- Verdicts: keyed by the bytes when they could be read, by file and version otherwise.
