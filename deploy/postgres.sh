@@ -11,6 +11,9 @@
 # socket, pg.socket.path with the name of a shorter one).
 set -euo pipefail
 
+# shellcheck source=deploy/descriptors.sh
+. "$(dirname "${BASH_SOURCE[0]}")/descriptors.sh"
+
 readonly role=hestia database=hestia port=5432
 readonly longest_socket_folder=93  # bytes; a socket's whole path must fit 107
 
@@ -23,12 +26,12 @@ die() {
 unset PGDATA PGHOST PGPORT PGUSER PGDATABASE PGOPTIONS PGPASSWORD PGPASSFILE PGSERVICE
 
 # Runs a command as the owner of the database's files, in a folder that owner may be in, and
-# without the caller's lock.
+# without the caller's descriptors.
 as_owner() {
   if [ "$(id -u)" = 0 ]; then
-    (cd / && exec setpriv --reuid=postgres --regid=postgres --init-groups "$@" 9>&-)
+    (cd / && close_other_descriptors && exec setpriv --reuid=postgres --regid=postgres --init-groups "$@")
   else
-    (cd / && exec "$@" 9>&-)
+    (cd / && close_other_descriptors && exec "$@")
   fi
 }
 

@@ -5,6 +5,9 @@
 # else), NAME.started (what tells it from a later process with the same number) and
 # NAME.log (what it wrote; that of the run before is NAME.log.1).
 
+# shellcheck source=deploy/descriptors.sh
+. "$(dirname "${BASH_SOURCE[0]}")/descriptors.sh"
+
 readonly stop_patience_s=${HESTIA_STOP_PATIENCE_S:-40}
 
 # Boot and start tick of a process; fails when there is none, or only its exit code is left.
@@ -40,7 +43,7 @@ start_process() {
   local state=$1 name=$2
   shift 2
   [ ! -e "$state/$name.log" ] || mv -f "$state/$name.log" "$state/$name.log.1"
-  setsid "$@" </dev/null >"$state/$name.log" 2>&1 9>&- &
+  (close_other_descriptors; exec setsid "$@") </dev/null >"$state/$name.log" 2>&1 &
   record_process "$state" "$name" $!
 }
 

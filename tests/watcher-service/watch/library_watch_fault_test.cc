@@ -132,6 +132,27 @@ TEST_F(LibraryWatchFaultTest, AReplacedRootIsListedAnew) {
   ASSERT_EQ(rename(moved.c_str(), folder_.Full("old").c_str()), 0);
 }
 
+TEST_F(LibraryWatchFaultTest, ARootMadeAnewIsWatchedThoughItMayHaveTheOldInode) {
+  Start();
+  for (int round = 0; round < 10; ++round) {
+    ASSERT_EQ(rmdir(folder_.path().c_str()), 0);
+    folder_.MakeDirs("");
+    // Told by an event or not at all: the listing of the new root may be over by then.
+    ASSERT_TRUE(AwaitRoot(true));
+    const std::string name = absl::StrCat("f", round);
+    folder_.Write(name, "x");
+    ASSERT_TRUE(SyncUntil([&](const absl::StatusOr<SyncResult>& result) {
+      if (result.ok()) Drain();
+      return result.ok() && mirror_.files().contains(name);
+    })) << "round " << round;
+    folder_.Remove(name);
+    ASSERT_TRUE(SyncUntil([&](const absl::StatusOr<SyncResult>& result) {
+      if (result.ok()) Drain();
+      return result.ok() && mirror_.files().empty();
+    })) << "round " << round;
+  }
+}
+
 TEST_F(LibraryWatchFaultTest, ARootMissingAtTheStartIsNotFatal) {
   folder_.Remove("");
   watch_ = LibraryWatch::Create({"test", folder_.path()}, true, QuickOptions()).value();
