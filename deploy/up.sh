@@ -67,6 +67,8 @@ refuse_second_run() {
       die "Hestia already runs with $state ($name is alive); stop it with" \
         "\"deploy/down.sh --state '$state'\""
     fi
+    # Left by a run that was cut short: not a replica of this one.
+    rm -f "$state/$name.pid" "$state/$name.started" "$state/$name.address"
   done
 }
 

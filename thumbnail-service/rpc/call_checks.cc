@@ -29,6 +29,13 @@ absl::Status Stopping() {
   return WithReason(absl::UnavailableError("the service is stopping; ask again"), "STOPPING");
 }
 
+absl::Status ForCaller(absl::Status status) {
+  if (!absl::IsUnavailable(status) || ReasonOf(status).has_value()) return status;
+  return WithReason(absl::UnavailableError(absl::StrCat("the database cannot be reached: ",
+                                                        status.message())),
+                    "DATABASE_UNAVAILABLE");
+}
+
 absl::StatusOr<Page> ParsePage(std::uint32_t size, absl::string_view token) {
   if (size > kMaxPageSize) {
     return WithReason(absl::InvalidArgumentError(

@@ -24,6 +24,9 @@ absl::Status Busy();
 // kUnavailable, STOPPING.
 absl::Status Stopping();
 
+// `status` as a caller should see it: what the store reports carries no reason of its own.
+absl::Status ForCaller(absl::Status status);
+
 struct Page {
   int size = 0;
   std::string after;  // path text; empty: from the beginning

@@ -91,8 +91,7 @@ absl::StatusOr<std::shared_ptr<LibraryWatch>> LibrarySet::Add(absl::string_view 
   }
   if (absl::Status status = Begin(*library, false); !status.ok()) return status;
   if (absl::Status status = SaveAdded(&*library, ""); !status.ok()) {
-    absl::MutexLock lock(&mu_);
-    libraries_.erase(library->name);
+    Forget(*Find(library->name), status);
     return status;
   }
   if (!store_.remembers()) {
@@ -109,13 +108,18 @@ absl::Status LibrarySet::Remove(absl::string_view name) {
   const absl::StatusOr<std::shared_ptr<LibraryWatch>> library = Find(name);
   if (!library.ok()) return library.status();
   if (absl::Status status = SaveAdded(nullptr, name); !status.ok()) return status;
-  {
-    absl::MutexLock lock(&mu_);
-    libraries_.erase((*library)->library().name);
-  }
-  (*library)->Stop(Unknown(name));
+  Forget(*library, Unknown(name));
   LogInfo(absl::StrCat("library removed library=", name));
   return absl::OkStatus();
+}
+
+// Joins its threads, so not under the lock that reactions wait for.
+void LibrarySet::Forget(const std::shared_ptr<LibraryWatch>& library, const absl::Status& why) {
+  {
+    absl::MutexLock lock(&mu_);
+    libraries_.erase(library->library().name);
+  }
+  library->Stop(why);
 }
 
 absl::StatusOr<std::shared_ptr<LibraryWatch>> LibrarySet::Find(absl::string_view name) const {

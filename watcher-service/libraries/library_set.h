@@ -60,6 +60,8 @@ class LibrarySet {
   void Stop(const absl::Status& why);
 
  private:
+  void Forget(const std::shared_ptr<LibraryWatch>& library, const absl::Status& why)
+      ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status Begin(LibraryRoot library, bool configured);
   absl::Status SaveAdded(const LibraryRoot* added, absl::string_view removed);
 
