@@ -32,7 +32,7 @@ bool SettleSet::Touched(const Key& key, absl::Duration now) {
 bool SettleSet::Arrived(const Key& key, const News& news, absl::Duration now) {
   // Whatever was settling under this name has been replaced.
   Remove(key);
-  Entry* const entry = FindOrAdd(key, now);
+  Entry* const entry = FindOrAdd(key, now, news.serial);
   if (entry == nullptr) return false;
   entry->news = news;
   entry->news.writing = false;
@@ -84,10 +84,10 @@ SettleSet::Entry* SettleSet::Find(const Key& key) {
   return serial == serials_.end() ? nullptr : &entries_.at(serial->second);
 }
 
-SettleSet::Entry* SettleSet::FindOrAdd(const Key& key, absl::Duration now) {
+SettleSet::Entry* SettleSet::FindOrAdd(const Key& key, absl::Duration now, std::uint64_t serial) {
   if (Entry* const entry = Find(key)) return entry;
   if (entries_.size() >= capacity_) return nullptr;
-  const std::uint64_t serial = ++last_serial_;
+  if (serial == 0) serial = ++last_serial_;
   serials_.emplace(key, serial);
   Entry& entry = entries_[serial];
   entry.key = key;
@@ -101,7 +101,9 @@ void SettleSet::SetWriting(Entry& entry, bool writing) {
   if (entry.news.writing == writing) return;
   entry.news.writing = writing;
   writing_ = writing ? writing_ + 1 : writing_ - 1;
-  if (writing) entry.quiet_since = absl::InfiniteDuration();
+  // A file that is rewritten again and again is at rest between its writers, though never for
+  // long: its first close is what the longest quiet counts from.
+  if (writing && !entry.news.rewritten) entry.quiet_since = absl::InfiniteDuration();
 }
 
 void SettleSet::Reschedule(Entry& entry, absl::Duration due) {
@@ -122,6 +124,7 @@ SettleSet::Ready SettleSet::Take(std::uint64_t serial) {
   due_.erase({it->second.due, serial});
   if (it->second.news.writing) --writing_;
   Ready ready{std::move(it->second.key), std::move(it->second.news)};
+  ready.news.serial = serial;
   serials_.erase(ready.key);
   entries_.erase(it);
   return ready;

@@ -32,6 +32,9 @@ struct SettleNews {
   bool rewritten = false;     // a writer closed it
   bool writing = false;       // still open when last heard of
   std::string previous_path;  // text; empty = not renamed
+  // When it began to settle, in the order of all that did; 0 = only now. A rename keeps it, so
+  // that who waits for the file under its old name waits on.
+  std::uint64_t serial = 0;
 };
 
 // Files that changed a moment ago and are told once they are at rest: after a close or a
@@ -97,12 +100,13 @@ class SettleSet {
     Key key;
     News news;
     absl::Duration due;
-    absl::Duration quiet_since;  // first close or move of this rest
+    absl::Duration quiet_since;  // first close, or move or chmod since the last write
     std::optional<Fingerprint> seen;
   };
 
   Entry* Find(const Key& key);
-  Entry* FindOrAdd(const Key& key, absl::Duration now);
+  // `serial` as in SettleNews.
+  Entry* FindOrAdd(const Key& key, absl::Duration now, std::uint64_t serial = 0);
   void SetWriting(Entry& entry, bool writing);
   void Reschedule(Entry& entry, absl::Duration due);
   void Rest(Entry& entry, absl::Duration now);

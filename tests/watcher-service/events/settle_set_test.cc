@@ -57,6 +57,28 @@ TEST_F(SettleSetTest, AFileClosedAgainAndAgainIsToldWithinTheLongestQuiet) {
   EXPECT_THAT(Step(Ms(1000)), ElementsAre("a"));
 }
 
+TEST_F(SettleSetTest, AFileRewrittenAgainAndAgainIsToldBetweenItsWriters) {
+  for (int at = 0; at < 1000; at += 50) {
+    set_.Wrote(Named("a"), Ms(at));
+    set_.Closed(Named("a"), Ms(at + 1));
+    ASSERT_THAT(Step(Ms(at + 1)), IsEmpty());
+  }
+  set_.Wrote(Named("a"), Ms(1010));
+  set_.Closed(Named("a"), Ms(1011));
+  EXPECT_THAT(Step(Ms(1011)), ElementsAre("a"));
+}
+
+TEST_F(SettleSetTest, AFileThatIsRenamedWhileItSettlesIsStillWaitedFor) {
+  set_.Closed(Named("a"), Ms(0));
+  const std::uint64_t serial = set_.last_serial();
+  set_.Closed(Named("other"), Ms(0));
+  const std::optional<SettleSet::News> news = set_.Remove(Named("a"));
+  ASSERT_TRUE(news.has_value());
+  EXPECT_FALSE(set_.SettlingSince(serial));
+  set_.Arrived(Named("b"), *news, Ms(10));
+  EXPECT_TRUE(set_.SettlingSince(serial));
+}
+
 TEST_F(SettleSetTest, AnOpenFileIsReadyWhenItHasStoodStill) {
   set_.Wrote(Named("a"), Ms(0));
   EXPECT_EQ(set_.writing(), 1U);
