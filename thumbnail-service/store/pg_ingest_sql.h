@@ -34,6 +34,13 @@ constexpr PgStatement kReadRange = {"read_range", R"sql(
     AND path > $2 AND path <= $3
   ORDER BY left(path, 512), path LIMIT $4)sql"};
 
+// Results are stored under locks taken in the order of id; whoever locks several files does
+// the same, or the two would wait for each other.
+constexpr PgStatement kLockPaths = {"lock_paths", R"sql(
+  SELECT f.id FROM unnest($2::text[]) AS told(path)
+  JOIN files f ON f.library_id = $1 AND f.path_hash = sha256(convert_to(told.path, 'UTF8'))
+  ORDER BY f.id FOR UPDATE OF f)sql"};
+
 // One statement from what was told to rows, identities, verdicts and jobs. `previous` reads
 // the rows as they were before: all parts of a statement see one snapshot.
 constexpr PgStatement kPut = {"put", R"sql(
@@ -104,10 +111,13 @@ constexpr PgStatement kRemovePaths = {"remove_paths", R"sql(
 
 // $2 is the directory followed by '/', $3 by '0', the byte after it.
 constexpr PgStatement kRemoveSubtree = {"remove_subtree", R"sql(
-  WITH gone AS (
-    DELETE FROM files f
+  WITH doomed AS MATERIALIZED (
+    SELECT id FROM files
     WHERE library_id = $1 AND left(path, 512) >= left($2, 512) AND left(path, 512) <= left($3, 512)
       AND path > $2 AND path < $3
+    ORDER BY id FOR UPDATE
+  ), gone AS (
+    DELETE FROM files f USING doomed WHERE f.id = doomed.id
     RETURNING f.library_id, f.inode, f.size_bytes, f.mtime_ns, f.content_id
   ), kept AS (
     INSERT INTO removed_files (library_id, inode, size_bytes, mtime_ns, content_id)
@@ -116,8 +126,10 @@ constexpr PgStatement kRemoveSubtree = {"remove_subtree", R"sql(
   SELECT count(*) FROM gone)sql"};
 
 constexpr PgStatement kRemoveMarked = {"remove_marked", R"sql(
-  WITH gone AS (
-    DELETE FROM files f WHERE library_id = $1 AND marked
+  WITH doomed AS MATERIALIZED (
+    SELECT id FROM files WHERE library_id = $1 AND marked ORDER BY id FOR UPDATE
+  ), gone AS (
+    DELETE FROM files f USING doomed WHERE f.id = doomed.id
     RETURNING f.library_id, f.inode, f.size_bytes, f.mtime_ns, f.content_id
   ), kept AS (
     INSERT INTO removed_files (library_id, inode, size_bytes, mtime_ns, content_id)
@@ -146,7 +158,7 @@ constexpr PgStatement kNotifyProgress = {"notify_progress",
                                          "SELECT pg_notify('hestia_progress', '')"};
 
 constexpr PgStatement kIngestStatements[] = {
-    kLockLease,    kLoadCursor,    kStoreCursor,  kSetListing, kFindByPath, kReadRange,
+    kLockLease,    kLockPaths,     kLoadCursor,    kStoreCursor,  kSetListing, kFindByPath, kReadRange,
     kPut,          kRemovePaths,   kRemoveSubtree, kRemoveMarked, kMark,     kClearMarks,
     kMarkRest,     kMarkRestOfScope, kNotifyJobs, kNotifyProgress};
 

@@ -87,6 +87,9 @@ absl::StatusOr<IngestEffect> PgIngestStore::ApplyStates(const Lease& lease,
   return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<IngestEffect> {
     if (absl::Status status = LockLease(tx, lease); !status.ok()) return status;
     IngestEffect effect;
+    std::vector<std::string> all_paths;
+    for (const ToldFile& file : files) all_paths.push_back(file.path);
+    tx.exec_prepared(kLockPaths.name, lease.library_id, PgArray(all_paths));
     std::size_t begin = 0;
     while (begin < files.size()) {
       std::size_t end = begin;
@@ -152,6 +155,7 @@ absl::Status PgIngestStore::Put(pqxx::work& tx, const Lease& lease,
     inodes.push_back(Signed(file->stamp.inode));
     rewritten.push_back(file->rewritten);
   }
+  tx.exec_prepared(kLockPaths.name, lease.library_id, PgArray(paths));
   const pqxx::result counts = tx.exec_prepared(
       kPut.name, lease.library_id, PgArray(paths), PgArray(sizes), PgArray(times), PgArray(inodes),
       PgArray(rewritten), Signed(sequence), OrderKey(absl::Now(), job_class), decoder_version_);
