@@ -1,6 +1,7 @@
 # Proves that the layering test can fail: a tree with one breach of each kind must be refused.
 file(REMOVE_RECURSE ${SCRATCH})
 foreach(folder common watcher-service/events watcher-service/watch watcher-service/feed
+    watcher-service/tree watcher-service/libraries
     thumbnail-service/jobs thumbnail-service/store thumbnail-service/render
     thumbnail-service/renderer thumbnail-service/rpc deploy)
   file(WRITE ${SCRATCH}/${folder}/clean.h "#include <string>\n")
@@ -24,6 +25,8 @@ endfunction()
 
 expect(kept "a clean tree")
 breach(watcher-service/events/x.cc "#include <grpcpp/server.h>")
+breach(watcher-service/tree/x.cc "#include \"watcher-service/watch/library_watch.h\"")
+breach(watcher-service/libraries/x.cc "#include <grpcpp/server.h>")
 breach(thumbnail-service/jobs/x.cc "#include <pqxx/pqxx>")
 breach(thumbnail-service/jobs/x.h "#include \"thumbnail-service/store/pg_session.h\"")
 breach(thumbnail-service/render/x.cc "#include <webp/encode.h>")
