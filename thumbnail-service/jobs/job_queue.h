@@ -25,7 +25,8 @@ enum class FinishEffect {
 // Thread-safety: every method may be called from any thread.
 // Blocking: all wait for the database.
 // Errors, of all methods: kUnavailable  no connection, or the commit's fate is unknown: call
-//   again with the same arguments (all are guarded by token, so repeating is safe);
+//   again with the same arguments (results and retries are guarded by token, so repeating is
+//   safe; jobs whose claim was made but not answered are given up by RescueDead in time);
 //   kAborted  lost a race: call again at once; anything else is a bug or a full disk.
 class JobQueue {
  public:

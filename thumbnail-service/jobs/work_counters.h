@@ -18,7 +18,7 @@ struct WorkFigures {
   std::int64_t stale_results = 0;
   std::int64_t rendered_images = 0;
   int active_workers = 0;
-  double throughput_per_second = 0;  // finished over the last kThroughputWindow
+  double throughput_per_second = 0;  // finished, over the last kThroughputWindowSeconds
   absl::Duration processing_time;    // claim to stored result, summed over finished jobs
 };
 
