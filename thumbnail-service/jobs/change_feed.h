@@ -24,7 +24,11 @@ struct Frame {
   std::vector<ToldFile> files;   // kFiles
   std::string scope;             // of a listing; empty is the root
   std::string detail;            // why the listing was made, or why it could not finish
+  bool shallow = false;          // kListingBegin: of the files directly in the scope only
   bool complete = false;         // kListingEnd
+  // kListingEnd: paths that could not be read; nothing is proven about them and what lies
+  // beneath them.
+  std::vector<std::string> unread;
 };
 
 // One open subscription.

@@ -34,6 +34,7 @@ struct ToldFile {
   FileStamp stamp;              // meaningless when absent
   bool subtree_absent = false;  // when absent: nothing lies beneath the path either
   bool rewritten = false;       // a writer closed it: read it even if the stamp is the same
+  bool settling = false;        // listed while being written: it is there, its state comes later
 };
 
 // What the database knows about one path.

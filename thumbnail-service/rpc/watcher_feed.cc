@@ -43,7 +43,8 @@ ToldFile FromProto(const v1::FileState& state) {
                             .mtime_ns = absl::ToUnixNanos(modified),
                             .inode = state.inode()},
                   .subtree_absent = state.subtree_absent(),
-                  .rewritten = state.rewritten()};
+                  .rewritten = state.rewritten(),
+                  .settling = state.settling()};
 }
 
 std::string ReasonText(v1::ListingReason reason) {
@@ -58,11 +59,14 @@ Frame FromProto(const v1::SubscribeResponse& response) {
     frame.kind = Frame::Kind::kListingBegin;
     frame.scope = response.listing_begin().scope();
     frame.detail = ReasonText(response.listing_begin().reason());
+    frame.shallow = response.listing_begin().shallow();
   } else if (response.has_listing_end()) {
     frame.kind = Frame::Kind::kListingEnd;
     frame.scope = response.listing_end().scope();
     frame.detail = response.listing_end().detail();
     frame.complete = response.listing_end().complete();
+    frame.unread = {response.listing_end().unread().begin(),
+                    response.listing_end().unread().end()};
   } else if (response.files_size() > 0) {
     frame.kind = Frame::Kind::kFiles;
     for (const v1::FileState& state : response.files()) frame.files.push_back(FromProto(state));

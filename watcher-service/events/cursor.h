@@ -24,6 +24,8 @@ enum class ListingReason {
   kDirectoryArrived = 6,
   kRescan = 7,
   kReconcile = 8,
+  kPolled = 9,
+  kMended = 10,
 };
 
 }  // namespace hestia

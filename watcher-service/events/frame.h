@@ -25,11 +25,13 @@ struct FileState {
   std::uint64_t inode = 0;
   bool subtree_absent = false;
   bool rewritten = false;
+  bool settling = false;
 };
 
 struct ListingBegin {
   std::string scope;
   ListingReason reason = ListingReason::kFirstContact;
+  bool shallow = false;
 };
 
 struct ListingEnd {
@@ -37,6 +39,7 @@ struct ListingEnd {
   bool complete = false;
   std::string detail;
   std::uint64_t file_count = 0;
+  std::vector<std::string> unread;
 };
 
 struct Bookmark {

@@ -118,7 +118,7 @@ Frame FrameBuilder::BeginListing(UniqueFd root, std::string scope, ListingReason
   feed_.CountListing();
   listing_.emplace(std::move(root), scope, ignore_);
   listing_end_ = end;
-  return Frame{std::nullopt, ListingBegin{std::move(scope), reason}};
+  return Frame{std::nullopt, ListingBegin{std::move(scope), reason, false}};
 }
 
 std::optional<Frame> FrameBuilder::ContinueListing() {
@@ -137,7 +137,7 @@ Frame FrameBuilder::EndListing(bool complete, std::string detail) {
   Frame frame;
   if (cursor_ == listing_end_) frame.cursor = cursor_;
   frame.content =
-      ListingEnd{listing_->scope(), complete, std::move(detail), listing_->file_count()};
+      ListingEnd{listing_->scope(), complete, std::move(detail), listing_->file_count(), {}};
   listing_.reset();
   return frame;
 }

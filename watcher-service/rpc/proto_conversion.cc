@@ -16,6 +16,7 @@ void FillState(FileState state, watcher::v1::FileState& proto) {
   proto.set_present(state.present);
   proto.set_subtree_absent(state.subtree_absent);
   proto.set_rewritten(state.rewritten);
+  proto.set_settling(state.settling);
   if (!state.present) return;
   proto.set_size_bytes(state.size_bytes);
   proto.set_inode(state.inode);
@@ -35,11 +36,15 @@ void FillFrame(Frame frame, Response& proto) {
     proto.mutable_listing_begin()->set_scope(std::move(begin->scope));
     proto.mutable_listing_begin()->set_reason(
         static_cast<watcher::v1::ListingReason>(begin->reason));
+    proto.mutable_listing_begin()->set_shallow(begin->shallow);
   } else if (auto* const end = std::get_if<ListingEnd>(&frame.content)) {
     proto.mutable_listing_end()->set_scope(std::move(end->scope));
     proto.mutable_listing_end()->set_complete(end->complete);
     proto.mutable_listing_end()->set_detail(std::move(end->detail));
     proto.mutable_listing_end()->set_file_count(end->file_count);
+    for (std::string& path : end->unread) {
+      proto.mutable_listing_end()->add_unread(std::move(path));
+    }
   } else {
     proto.mutable_bookmark()->set_settling_files(std::get<Bookmark>(frame.content).settling_files);
   }

@@ -28,10 +28,12 @@ Frame FrameFrom(const Response& response) {
   }
   if (response.has_listing_begin()) {
     frame.content = ListingBegin{response.listing_begin().scope(),
-                                 static_cast<ListingReason>(response.listing_begin().reason())};
+                                 static_cast<ListingReason>(response.listing_begin().reason()),
+                                 response.listing_begin().shallow()};
   } else if (response.has_listing_end()) {
     const auto& end = response.listing_end();
-    frame.content = ListingEnd{end.scope(), end.complete(), end.detail(), end.file_count()};
+    frame.content = ListingEnd{end.scope(), end.complete(), end.detail(), end.file_count(),
+                               {end.unread().begin(), end.unread().end()}};
   } else if (response.has_bookmark()) {
     frame.content = Bookmark{response.bookmark().settling_files()};
   } else {
@@ -44,6 +46,7 @@ Frame FrameFrom(const Response& response) {
       state.size_bytes = file.size_bytes();
       state.subtree_absent = file.subtree_absent();
       state.rewritten = file.rewritten();
+      state.settling = file.settling();
       states.push_back(std::move(state));
     }
     frame.content = std::move(states);
