@@ -202,7 +202,8 @@ Frame ReplicaSteps::ContinueListing(Ingestor& ingestor) const {
 // Ingestor::Apply, answered, unanswered or committed late.
 void ReplicaSteps::StoreFrame() {
   const Frame& frame = me().frame;
-  const bool inside = frame.kind == Kind(FrameKind::kBegin) || frame.kind == Kind(FrameKind::kEntry);
+  const bool inside =
+      frame.kind == Kind(FrameKind::kBegin) || frame.kind == Kind(FrameKind::kEntry);
   Effect effect = PlanFrame(from_.tables, me(), rules_);
   const bool apart =
       frame.kind == Kind(FrameKind::kState) && !rules_.Keep(Rule::kCursorComesWithEffect);

@@ -1,11 +1,12 @@
 #include "thumbnail-service/model/properties.h"
 
+#include "thumbnail-service/model/transactions.h"
+
 namespace hestia::model {
 namespace {
 
 bool IsServed(const Tables& tables, int path) {
-  const FileRow& row = tables.files[path];
-  return row.content != 0 && (tables.thumbnails[path] >> (row.content - 1) & 1) != 0;
+  return HasThumbnails(tables, path, tables.files[path].content);
 }
 
 // What a stream opened at the stored cursor would not tell must be in the tables already, or

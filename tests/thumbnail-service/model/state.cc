@@ -113,7 +113,8 @@ void Renumber(const std::array<Small*, kFields>& fields) {
 void RenumberAll(State& s) {
   static_assert(kMaxPaths == 2 && kMaxReplicas == 2 && kMaxWorkers == 2);
   Tables& t = s.tables;
-  auto& [one, other] = s.workers;
+  Worker& one = s.workers[0];
+  Worker& other = s.workers[1];
   Renumber<3>({&t.lease_token, &s.ingestors[0].token, &s.ingestors[1].token});
   Renumber<4>({&t.jobs[0].token, &t.jobs[1].token, &one.token, &other.token});
   for (int p = 0; p < kMaxPaths; ++p) {

@@ -34,6 +34,22 @@ inline constexpr int kMaxPaths = 2;
 inline constexpr int kMaxReplicas = 2;
 inline constexpr int kMaxWorkers = 2;
 
+// One of each path, replica or worker, by its number.
+template <typename T, int kCount>
+struct Numbered {
+  T items[kCount]{};
+
+  constexpr T& operator[](int number) { return items[number]; }
+  constexpr const T& operator[](int number) const { return items[number]; }
+  constexpr T* begin() { return items; }
+  constexpr T* end() { return items + kCount; }
+  constexpr const T* begin() const { return items; }
+  constexpr const T* end() const { return items + kCount; }
+  friend bool operator==(const Numbered&, const Numbered&) = default;
+};
+template <typename T>
+using PerPath = Numbered<T, kMaxPaths>;
+
 // A file on the disk; content and stamp outlive a removal, so that it can come back.
 struct DiskFile {
   Small present = 0, content = 0, stamp = 0;
@@ -46,8 +62,8 @@ struct DiskFile {
 struct Watcher {
   Small epoch = 1, head = 0;
   Small listing_mark = 0;  // of the root
-  std::array<Small, kMaxPaths> mark{}, rewritten_at{};
-  std::array<Small, kMaxPaths> gone{};  // the mark is a kGone
+  PerPath<Small> mark{}, rewritten_at{};
+  PerPath<Small> gone{};  // the mark is a kGone
 };
 
 // A row of `files`; id 0 is none.
@@ -72,10 +88,10 @@ struct JobRow {
 struct Tables {
   Small lease_token = 0, lease_holder = 0, lease_expired = 0;  // holder: replica + 1
   Small cursor_epoch = 0, cursor_sequence = 0;                 // epoch 0: none
-  std::array<FileRow, kMaxPaths> files{};
-  std::array<JobRow, kMaxPaths> jobs{};
-  std::array<Small, kMaxPaths> thumbnails{};  // bit c - 1: content c has them
-  std::array<Small, kMaxPaths> identities{};  // removed_files: see IdentityBit
+  PerPath<FileRow> files{};
+  PerPath<JobRow> jobs{};
+  PerPath<Small> thumbnails{};  // bit c - 1: content c has them
+  PerPath<Small> identities{};  // removed_files: see IdentityBit
 
   friend bool operator==(const Tables&, const Tables&) = default;
 };
@@ -151,11 +167,11 @@ struct Allowance {
 };
 
 struct State {
-  std::array<DiskFile, kMaxPaths> disk{};
+  PerPath<DiskFile> disk{};
   Watcher watcher;
   Tables tables;
-  std::array<Ingestor, kMaxReplicas> ingestors{};
-  std::array<Worker, kMaxWorkers> workers{};
+  Numbered<Ingestor, kMaxReplicas> ingestors{};
+  Numbered<Worker, kMaxWorkers> workers{};
   Small late = 0;  // a commit is under way that no client waits for, with its locks
   Effect late_effect;
   Allowance allowed;

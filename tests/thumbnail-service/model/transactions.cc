@@ -71,10 +71,6 @@ Small FindIdentity(Small identities, int stamp, bool last) {
   return found;
 }
 
-bool HasThumbnails(const Tables& tables, int path, int content) {
-  return content != 0 && (tables.thumbnails[path] >> (content - 1) & 1) != 0;
-}
-
 // The smallest number above 0 that is not taken.
 Small Fresh(unsigned taken) {
   Small number = 1;
@@ -114,6 +110,10 @@ void Put(const Effect& effect, const Rules& rules, bool last, const Remembered& 
 }
 
 }  // namespace
+
+bool HasThumbnails(const Tables& tables, int path, int content) {
+  return content != 0 && (tables.thumbnails[path] >> (content - 1) & 1) != 0;
+}
 
 Effect PlanFrame(const Tables& tables, const Ingestor& ingestor, const Rules& rules) {
   const Frame& frame = ingestor.frame;
@@ -165,11 +165,11 @@ bool Waits(const Effect& effect, const Effect& late) {
   return false;
 }
 
-Remembered RememberedBy(const std::array<Worker, kMaxWorkers>& workers) {
+Remembered RememberedBy(const Numbered<Worker, kMaxWorkers>& workers) {
   Remembered remembered;
   for (const Worker& worker : workers) {
-    remembered.ids[worker.path] |= static_cast<std::uint8_t>(1 << worker.id);
-    remembered.versions[worker.path] |= static_cast<std::uint8_t>(1 << worker.version);
+    remembered.ids[worker.path] |= static_cast<Small>(1 << worker.id);
+    remembered.versions[worker.path] |= static_cast<Small>(1 << worker.version);
   }
   return remembered;
 }

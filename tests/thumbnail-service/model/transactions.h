@@ -1,15 +1,15 @@
 #ifndef HESTIA_TESTS_THUMBNAIL_SERVICE_MODEL_TRANSACTIONS_H_
 #define HESTIA_TESTS_THUMBNAIL_SERVICE_MODEL_TRANSACTIONS_H_
 
-#include <array>
-#include <cstdint>
-
 #include "thumbnail-service/model/rules.h"
 #include "thumbnail-service/model/state.h"
 
 namespace hestia::model {
 
 // What the transactions do to the tables. Pure functions of what is passed.
+
+// Whether there are thumbnails of the content; content 0 has none.
+bool HasThumbnails(const Tables& tables, int path, int content);
 
 // What storing the frame in `ingestor`'s hands would change, as the transaction's own reads
 // tell it: PgIngestStore::ApplyStates, BeginListing, ApplyListed, EndListing, without their
@@ -27,9 +27,9 @@ bool Locks(const Effect& late, int path);
 
 // Ids and versions of a path that workers remember, one bit each.
 struct Remembered {
-  std::array<std::uint8_t, kMaxPaths> ids{}, versions{};
+  PerPath<Small> ids{}, versions{};
 };
-Remembered RememberedBy(const std::array<Worker, kMaxWorkers>& workers);
+Remembered RememberedBy(const Numbered<Worker, kMaxWorkers>& workers);
 
 // Makes the effect true. A path may be known by its identity under two contents, and which of
 // them PostgreSQL finds is open: `last` takes the other one.
