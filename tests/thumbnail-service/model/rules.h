@@ -7,28 +7,55 @@
 
 namespace hestia::model {
 
-// The rules that keep the tables true. Each one can be taken out to see what it is good for.
+// The rules that keep the tables true, each with who has to keep it. Each one can be taken out to
+// see what it is good for.
 enum class Rule {
-  kLeaseGuardsIngest,            // every ingest transaction locks the lease by its token
-  kCursorComesWithEffect,        // the cursor is stored in the transaction of what it stands for
-  kNoCursorInsideListing,        // between begin and end of a listing none is stored
-  kEndRemovesOnlyTheUnlisted,    // rows that were listed unchanged are not written, yet stay
-  kMarksEndWithTheirListing,     // marks of a listing that was cut short mean nothing
-  kResumeAwaitsOwnCommits,       // a new stream waits for commits of the session before
-  kClosedWriteOutlivesRemoval,   // a rewritten file that went and came back is read again
-  kListingTellsClosedWrites,     // that it covers: they come with no mark of their own any more
-  kRewriteForgetsIdentity,       // what a stamp stood for before a rewrite is forgotten
-  kTokenGuardsFinish,            // a result counts only under the claim's token
-  kVersionGuardsFinish,          // and only while no newer version is wanted
-  kFinishCreatesNoFile,          // only ingest inserts files
-  kResultEndsItsJob,             // thumbnails in and job gone in one transaction
-  kReadyMeansThumbnails,         // a file is READY only when its thumbnails are there
-  kClaimTakesFreshToken,         // also after a rescue
-  kFinishIsRepeated,             // after a commit whose fate is unknown
-  kRetryStaysARow,               // what is to be tried again waits in the table, not in memory
-  kStopHandsBack,                // a replica that leaves holds no claim
-  kClaimsAreRescued,             // when their replica is dead, or lost the answer
-  kCollectionSparesReferenced,   // what a file refers to is not collected
+  // PgIngestStore, kLockLease: every ingest transaction locks the lease by its token.
+  kLeaseGuardsIngest,
+  // PgIngestStore, WriteCursor: a cursor is stored in the transaction of what it stands for.
+  kCursorComesWithEffect,
+  // Ingestor, FrameBuilder: between begin and end of a listing no cursor is stored.
+  kNoCursorInsideListing,
+  // kRemoveMarked: rows that were listed unchanged are not written, yet stay.
+  kEndRemovesOnlyTheUnlisted,
+  // kClearMarks, ListingMerge: marks of a listing that was cut short mean nothing.
+  kMarksEndWithTheirListing,
+  // PgJobQueue, kLockClaim: a result counts only under the claim's token,
+  kTokenGuardsFinish,
+  // and only while no newer version is wanted.
+  kVersionGuardsFinish,
+  // PgJobQueue::Settle: only ingest inserts files.
+  kFinishCreatesNoFile,
+  // PgJobQueue::Finish: thumbnails in and job gone in one transaction.
+  kResultEndsItsJob,
+  // kClaim: every claim has a token of its own, also after a rescue.
+  kClaimTakesFreshToken,
+  // WorkerPool::StoreResults: what may not have been stored is stored again.
+  kFinishIsRepeated,
+  // kRelease: what is to be tried again waits in the table, not in memory.
+  kRetryStaysARow,
+  // WorkerPool::Stop, PgReplicaRegistry::Leave: who leaves holds no claim.
+  kStopHandsBack,
+  // kRescue: no claim outlives its replica, or an answer that was lost.
+  kClaimsAreRescued,
+  // kCollect: what a file refers to is not collected.
+  kCollectionSparesReferenced,
+
+  // The ones below were asked for by this model.
+
+  // PgIngestStore::Resume: a stream is opened only when no transaction of the session before it
+  // can commit any more. Its lock of the lease must exclude theirs.
+  kResumeAwaitsOwnCommits,
+  // PgJobQueue::Settle: a file is READY only when its thumbnails are there.
+  kReadyMeansThumbnails,
+  // Journal: a file that a writer closed, and that then went and came back, is told as closed by
+  // a writer again, since nobody may have read it in between.
+  kClosedWriteOutlivesRemoval,
+  // FrameBuilder: a listing tells which of its files a writer closed since the cursor, because
+  // their own marks are not told after it.
+  kListingTellsClosedWrites,
+  // kPut: what a stamp stood for before a rewrite is forgotten, in removed_files, too.
+  kRewriteForgetsIdentity,
 };
 
 // The rules in force.
