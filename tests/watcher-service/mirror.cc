@@ -14,6 +14,7 @@ void Mirror::Apply(const Frame& frame) {
   if (const auto* const begin = std::get_if<ListingBegin>(&frame.content)) {
     EXPECT_FALSE(scope_.has_value()) << "listings do not nest";
     scope_ = begin->scope;
+    shallow_ = begin->shallow;
     listed_.clear();
     last_listed_.clear();
     listings_.push_back(*begin);
@@ -54,10 +55,12 @@ void Mirror::ApplyState(const FileState& state) {
   told_.push_back(state);
   if (scope_.has_value()) {
     EXPECT_LT(last_listed_, state.path) << "entries come in byte order";
-    EXPECT_TRUE(IsBeneath(state.path, *scope_)) << state.path;
+    EXPECT_TRUE(InScope(*scope_, state.path)) << state.path;
     last_listed_ = state.path;
     listed_.insert(state.path);
   }
+  // Its state is told when it is at rest; until then the old one stands.
+  if (state.settling) return;
   if (state.present) {
     files_[state.path] = state.size_bytes;
     return;
@@ -75,8 +78,18 @@ void Mirror::ApplyEnd(const ListingEnd& end) {
   scope_.reset();
   if (!end.complete) return;
   std::erase_if(files_, [&](const auto& file) {
-    return IsBeneath(file.first, end.scope) && !listed_.contains(file.first);
+    const auto unread = [&](const std::string& path) {
+      return file.first == path || IsBeneath(file.first, path);
+    };
+    return InScope(end.scope, file.first) && !listed_.contains(file.first) &&
+           std::none_of(end.unread.begin(), end.unread.end(), unread);
   });
+}
+
+bool Mirror::InScope(const std::string& scope, const std::string& path) const {
+  if (!IsBeneath(path, scope)) return false;
+  const std::size_t begin = scope.empty() ? 0 : scope.size() + 1;
+  return !shallow_ || path.find('/', begin) == std::string::npos;
 }
 
 }  // namespace hestia

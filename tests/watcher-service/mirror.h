@@ -34,10 +34,13 @@ class Mirror {
  private:
   void ApplyState(const FileState& state);
   void ApplyEnd(const ListingEnd& end);
+  // Whether a listing of `scope`, shallow or not as the running one is, tells of `path`.
+  bool InScope(const std::string& scope, const std::string& path) const;
 
   std::map<std::string, std::uint64_t> files_;
   std::optional<Cursor> cursor_;
   std::optional<std::string> scope_;  // inside a listing
+  bool shallow_ = false;
   std::set<std::string> listed_;
   std::string last_listed_;
   std::vector<ListingBegin> listings_;

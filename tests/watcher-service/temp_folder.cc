@@ -17,8 +17,14 @@ TempFolder::TempFolder() {
 }
 
 TempFolder::~TempFolder() {
+  namespace fs = std::filesystem;
   std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
+  // Tests that close directories leave them closed.
+  for (fs::recursive_directory_iterator it(path_, ignored), end; it != end; it.increment(ignored)) {
+    if (it->is_symlink(ignored) || !it->is_directory(ignored)) continue;
+    fs::permissions(it->path(), fs::perms::owner_all, fs::perm_options::add, ignored);
+  }
+  fs::remove_all(path_, ignored);
 }
 
 std::string TempFolder::Full(absl::string_view relative) const {

@@ -40,11 +40,13 @@ void Journal::Gone(absl::string_view path, bool directory) {
   Put(std::move(mark));
 }
 
-void Journal::List(absl::string_view scope, ListingReason reason) {
+void Journal::List(absl::string_view scope, ListingReason reason, bool shallow) {
   Mark mark;
   mark.kind = Mark::Kind::kList;
   mark.path = std::string(scope);
   mark.reason = reason;
+  const Mark* const old = ListAt(scope);
+  mark.shallow = shallow && (old == nullptr || old->shallow);
   Put(std::move(mark));
 }
 
@@ -108,6 +110,12 @@ const Mark* Journal::EntryAt(absl::string_view path) const {
   const auto slots = by_path_.find(path);
   if (slots == by_path_.end() || slots->second.entry == 0) return nullptr;
   return &marks_.at(slots->second.entry);
+}
+
+const Mark* Journal::ListAt(absl::string_view path) const {
+  const auto slots = by_path_.find(path);
+  if (slots == by_path_.end() || slots->second.list == 0) return nullptr;
+  return &marks_.at(slots->second.list);
 }
 
 void Journal::Trim() {

@@ -19,7 +19,7 @@ struct Mark {
   enum class Kind {
     kFile,  // a file at `path` may have changed
     kGone,  // nothing, or nothing of ours, was at `path`
-    kList,  // a directory's whole content may have changed
+    kList,  // a directory's content may have changed
   };
   Kind kind = Kind::kFile;
   std::string path;
@@ -28,6 +28,7 @@ struct Mark {
   std::uint64_t rewritten_at = 0;  // kFile: sequence of the last closed write; 0 = none
   bool subtree = false;            // kGone: a directory was there
   ListingReason reason = ListingReason::kDirectoryArrived;  // kList
+  bool shallow = false;  // kList: only the files directly in it
 };
 
 // The dirty marks of one library in sequence order. A path has at most one kFile or kGone
@@ -52,8 +53,9 @@ class Journal {
   void File(absl::string_view path, absl::string_view previous_path, bool rewritten);
   // What was at `path` is gone. A directory takes all marks beneath it along.
   void Gone(absl::string_view path, bool directory);
-  // Look at everything beneath `scope` (empty: the root).
-  void List(absl::string_view scope, ListingReason reason);
+  // Look at everything beneath `scope` (empty: the root), or only at the files directly in it.
+  // A shallow mark does not replace a deep one that was not told yet: the scope stays deep.
+  void List(absl::string_view scope, ListingReason reason, bool shallow = false);
 
   // Whether the newest mark of `path` itself says that a directory there is gone.
   bool HasGoneDirectory(absl::string_view path) const;
@@ -82,6 +84,7 @@ class Journal {
   void Forget(std::uint64_t sequence);
   void ForgetBeneath(absl::string_view directory);
   const Mark* EntryAt(absl::string_view path) const;
+  const Mark* ListAt(absl::string_view path) const;
   void Trim();
 
   const Limits limits_;

@@ -79,6 +79,15 @@ bool SettleSet::SettlingSince(std::uint64_t serial) const {
   return !entries_.empty() && entries_.begin()->first <= serial;
 }
 
+std::vector<SettleSet::Key> SettleSet::WritingKeys(std::size_t max) const {
+  std::vector<Key> keys;
+  for (const std::uint64_t serial : writing_) {
+    if (keys.size() == max) break;
+    keys.push_back(entries_.at(serial).key);
+  }
+  return keys;
+}
+
 SettleSet::Entry* SettleSet::Find(const Key& key) {
   const auto serial = serials_.find(key);
   return serial == serials_.end() ? nullptr : &entries_.at(serial->second);
@@ -100,7 +109,13 @@ SettleSet::Entry* SettleSet::FindOrAdd(const Key& key, absl::Duration now, std::
 void SettleSet::SetWriting(Entry& entry, bool writing) {
   if (entry.news.writing == writing) return;
   entry.news.writing = writing;
-  writing_ = writing ? writing_ + 1 : writing_ - 1;
+  const std::uint64_t serial = serials_.at(entry.key);
+  if (writing) {
+    writing_.insert(serial);
+  } else {
+    writing_.erase(serial);
+  }
+  ++writing_changes_;
   // A file that is rewritten again and again is at rest between its writers, though never for
   // long: its first close is what the longest quiet counts from.
   if (writing && !entry.news.rewritten) entry.quiet_since = absl::InfiniteDuration();
@@ -122,7 +137,7 @@ void SettleSet::Rest(Entry& entry, absl::Duration now) {
 SettleSet::Ready SettleSet::Take(std::uint64_t serial) {
   const auto it = entries_.find(serial);
   due_.erase({it->second.due, serial});
-  if (it->second.news.writing) --writing_;
+  writing_changes_ += writing_.erase(serial);
   Ready ready{std::move(it->second.key), std::move(it->second.news)};
   ready.news.serial = serial;
   serials_.erase(ready.key);

@@ -92,7 +92,11 @@ class SettleSet {
   bool SettlingSince(std::uint64_t serial) const;
 
   std::size_t size() const { return entries_.size(); }
-  std::size_t writing() const { return writing_; }
+  std::size_t writing() const { return writing_.size(); }
+  // The files being written, those that began longest ago first, at most `max`.
+  std::vector<Key> WritingKeys(std::size_t max) const;
+  // Rises whenever WritingKeys may answer differently.
+  std::uint64_t writing_changes() const { return writing_changes_; }
   const Timing& timing() const { return timing_; }
 
  private:
@@ -115,7 +119,8 @@ class SettleSet {
   const Timing timing_;
   const std::size_t capacity_;
   std::uint64_t last_serial_ = 0;
-  std::size_t writing_ = 0;
+  std::uint64_t writing_changes_ = 0;
+  absl::btree_set<std::uint64_t> writing_;  // serials
   absl::flat_hash_map<Key, std::uint64_t> serials_;
   absl::btree_map<std::uint64_t, Entry> entries_;  // by serial
   absl::btree_set<std::pair<absl::Duration, std::uint64_t>> due_;

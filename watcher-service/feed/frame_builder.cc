@@ -94,11 +94,11 @@ std::optional<Frame> FrameBuilder::Next() {
   // The watcher will notice by itself; until it does, nothing can be said.
   if (!root.ok()) return std::nullopt;
   if (next.kind == LibraryFeed::Next::Kind::kSnapshot) {
-    return BeginListing(*std::move(root), "", next.reason, next.head);
+    return BeginListing(*std::move(root), {"", next.reason, false}, next.head);
   }
   const Mark& first = next.marks.front();
   if (first.kind == Mark::Kind::kList) {
-    return BeginListing(*std::move(root), first.path, first.reason,
+    return BeginListing(*std::move(root), {first.path, first.reason, first.shallow},
                         {next.head.epoch, first.sequence});
   }
   return StatesOf(next, root->get());
@@ -113,18 +113,18 @@ Frame FrameBuilder::MakeBookmark() const {
   return frame;
 }
 
-Frame FrameBuilder::BeginListing(UniqueFd root, std::string scope, ListingReason reason,
-                                 Cursor end) {
+Frame FrameBuilder::BeginListing(UniqueFd root, const ListingBegin& listing, Cursor end) {
   feed_.CountListing();
-  listing_.emplace(std::move(root), scope, ignore_);
+  listing_.emplace(std::move(root), listing.scope,
+                   listing.shallow ? Listing::Depth::kShallow : Listing::Depth::kWhole, ignore_);
   listing_end_ = end;
-  return Frame{std::nullopt, ListingBegin{std::move(scope), reason, false}};
+  return Frame{std::nullopt, listing};
 }
 
 std::optional<Frame> FrameBuilder::ContinueListing() {
   if (!feed_.Tells(listing_end_.epoch)) return EndListing(false, kHistoryLost);
   std::vector<FileState> files;
-  const bool more = listing_->Take(kListingBudget, files);
+  const bool more = listing_->Take(kListingBudget, *feed_.writing_files(), files);
   if (!files.empty()) return Frame{std::nullopt, std::move(files)};
   if (more) return std::nullopt;
   // Asked once more at the end: what was read while the root went away proves nothing.
@@ -137,7 +137,8 @@ Frame FrameBuilder::EndListing(bool complete, std::string detail) {
   Frame frame;
   if (cursor_ == listing_end_) frame.cursor = cursor_;
   frame.content =
-      ListingEnd{listing_->scope(), complete, std::move(detail), listing_->file_count(), {}};
+      ListingEnd{listing_->scope(), complete, std::move(detail), listing_->file_count(),
+                 listing_->unread()};
   listing_.reset();
   return frame;
 }

@@ -34,7 +34,7 @@ class FrameBuilder {
   Frame MakeBookmark() const;
 
  private:
-  Frame BeginListing(UniqueFd root, std::string scope, ListingReason reason, Cursor end);
+  Frame BeginListing(UniqueFd root, const ListingBegin& listing, Cursor end);
   std::optional<Frame> ContinueListing();
   Frame EndListing(bool complete, std::string detail);
   std::optional<Frame> StatesOf(const LibraryFeed::Next& next, int root);

@@ -20,6 +20,12 @@ LibraryFeed::LibraryFeed(Journal::Limits limits, std::uint64_t start)
 
 void LibraryFeed::File(absl::string_view path, absl::string_view previous_path, bool rewritten) {
   absl::MutexLock lock(&mu_);
+  // A listing that begins after this mark must not leave the file to a later one.
+  if (writing_files_->contains(path)) {
+    auto others = std::make_shared<WritingFiles>(*writing_files_);
+    others->erase(path);
+    writing_files_ = std::move(others);
+  }
   journal_.File(path, previous_path, rewritten);
 }
 
@@ -28,9 +34,9 @@ void LibraryFeed::Gone(absl::string_view path, bool directory) {
   journal_.Gone(path, directory);
 }
 
-Cursor LibraryFeed::List(absl::string_view scope, ListingReason reason) {
+Cursor LibraryFeed::List(absl::string_view scope, ListingReason reason, bool shallow) {
   absl::MutexLock lock(&mu_);
-  journal_.List(scope, reason);
+  journal_.List(scope, reason, shallow);
   return {epoch_, journal_.head()};
 }
 
@@ -134,9 +140,15 @@ void LibraryFeed::CountListing() {
   ++listings_;
 }
 
-void LibraryFeed::SetWriting(std::uint32_t files) {
+void LibraryFeed::SetWriting(std::uint32_t count, std::shared_ptr<const WritingFiles> files) {
   absl::MutexLock lock(&mu_);
-  writing_ = files;
+  writing_ = count;
+  writing_files_ = std::move(files);
+}
+
+std::shared_ptr<const WritingFiles> LibraryFeed::writing_files() const {
+  absl::MutexLock lock(&mu_);
+  return writing_files_;
 }
 
 std::uint32_t LibraryFeed::writing() const {

@@ -16,6 +16,7 @@
 
 #include "watcher-service/events/cursor.h"
 #include "watcher-service/events/journal.h"
+#include "watcher-service/feed/listing.h"
 #include "watcher-service/feed/root_directory.h"
 
 namespace hestia {
@@ -52,7 +53,7 @@ class LibraryFeed {
   // For the watcher. Marks become visible at once; Publish wakes the listeners.
   void File(absl::string_view path, absl::string_view previous_path, bool rewritten);
   void Gone(absl::string_view path, bool directory);
-  Cursor List(absl::string_view scope, ListingReason reason);
+  Cursor List(absl::string_view scope, ListingReason reason, bool shallow = false);
   // A directory appeared. An empty one needs no listing, unless another was there before.
   void DirectoryArrived(absl::string_view path, bool has_files);
   // Forgets everything under a new epoch. Nothing is told until Open().
@@ -88,9 +89,11 @@ class LibraryFeed {
   };
   Stats stats() const;
   void CountListing();
-  // For bookmarks: files being written now.
-  void SetWriting(std::uint32_t files);
+  // Files being written now: how many, for bookmarks, and which, for listings (as many of them
+  // as are known by path; the others are listed as they are).
+  void SetWriting(std::uint32_t count, std::shared_ptr<const WritingFiles> files);
   std::uint32_t writing() const;
+  std::shared_ptr<const WritingFiles> writing_files() const;
 
  private:
   struct PastEpoch {
@@ -113,6 +116,8 @@ class LibraryFeed {
   std::uint64_t overflows_ ABSL_GUARDED_BY(mu_) = 0;
   std::uint64_t listings_ ABSL_GUARDED_BY(mu_) = 0;
   std::uint32_t writing_ ABSL_GUARDED_BY(mu_) = 0;
+  std::shared_ptr<const WritingFiles> writing_files_ ABSL_GUARDED_BY(mu_) =
+      std::make_shared<const WritingFiles>();
 };
 
 }  // namespace hestia

@@ -1,6 +1,7 @@
 #include "watcher-service/feed/listing.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -18,6 +19,12 @@ namespace hestia {
 namespace {
 constexpr std::size_t kOpenLevels = 16;
 constexpr std::size_t kClockEvery = 64;  // entries between two looks at the clock
+constexpr std::size_t kMaxUnread = 1000;
+
+// Bytes of a raw path with one more component.
+std::size_t JoinedBytes(std::size_t parent_bytes, std::size_t name_bytes) {
+  return parent_bytes == 0 ? name_bytes : parent_bytes + 1 + name_bytes;
+}
 
 std::string Raw(absl::string_view text) {
   // Our own encoding of a name the kernel gave us: it always decodes.
@@ -35,12 +42,14 @@ FileState PresentFile(std::string path, const struct stat& status) {
   return state;
 }
 
-Listing::Listing(UniqueFd root, std::string scope, const IgnorePolicy& ignore)
-    : root_(std::move(root)), scope_(std::move(scope)), ignore_(ignore) {
-  Enter(scope_, root_.get(), Raw(scope_));
+Listing::Listing(UniqueFd root, std::string scope, Depth depth, const IgnorePolicy& ignore)
+    : root_(std::move(root)), scope_(std::move(scope)), depth_(depth), ignore_(ignore) {
+  const std::string raw = Raw(scope_);
+  Enter(scope_, raw.size(), root_.get(), raw);
 }
 
-bool Listing::Take(absl::Duration time_budget, std::vector<FileState>& files) {
+bool Listing::Take(absl::Duration time_budget, const WritingFiles& writing,
+                   std::vector<FileState>& files) {
   const absl::Duration deadline = MonotonicNow() + time_budget;
   std::size_t path_bytes = 0;
   for (std::size_t steps = 1; !chain_.empty(); ++steps) {
@@ -55,17 +64,20 @@ bool Listing::Take(absl::Duration time_budget, std::vector<FileState>& files) {
     absl::string_view name = text;
     if (absl::ConsumeSuffix(&name, "/")) {
       // Enter() adds a level, after which `level` must not be used.
-      Enter(JoinPath(level.path, name), level.fd.get(), Raw(name));
+      const std::string raw = Raw(name);
+      Enter(JoinPath(level.path, name), JoinedBytes(level.raw_bytes, raw.size()),
+            level.fd.get(), raw);
     } else {
       const std::size_t before = files.size();
-      TakeFile(level, text, files);
+      TakeFile(level, text, writing, files);
       if (files.size() > before) path_bytes += files.back().path.size();
     }
   }
   return false;
 }
 
-void Listing::Enter(std::string path, int parent, absl::string_view raw_name) {
+void Listing::Enter(std::string path, std::size_t raw_bytes, int parent,
+                    absl::string_view raw_name) {
   Level level;
   OpenedDirectory opened = OpenBeneath(parent, raw_name);
   if (opened.error != 0) {
@@ -74,9 +86,11 @@ void Listing::Enter(std::string path, int parent, absl::string_view raw_name) {
     return;
   }
   level.path = std::move(path);
+  level.raw_bytes = raw_bytes;
   level.fd = std::move(opened.fd);
   const int error = ReadEntries(level.fd.get(), [&](absl::string_view name, unsigned char type) {
-    if ((type != DT_REG && type != DT_DIR) || ignore_.Ignores(name)) return;
+    if (type != DT_REG && (type != DT_DIR || depth_ == Depth::kShallow)) return;
+    if (ignore_.Ignores(name) || JoinedBytes(raw_bytes, name.size()) > kMaxPathBytes) return;
     std::string text = EncodePathText(name);
     if (type == DT_DIR) text.push_back('/');
     level.entries.push_back(std::move(text));
@@ -87,13 +101,21 @@ void Listing::Enter(std::string path, int parent, absl::string_view raw_name) {
   chain_.push_back(std::move(level));
 }
 
-void Listing::TakeFile(Level& level, const std::string& text, std::vector<FileState>& files) {
+void Listing::TakeFile(Level& level, const std::string& text, const WritingFiles& writing,
+                       std::vector<FileState>& files) {
   std::string path = JoinPath(level.path, text);
   struct stat status {};
   const int error = LookAt(level.fd.get(), Raw(text), status);
-  if (error != 0 && !MeansAbsent(error)) NoteProblem(path, error);
+  // Without search permission none of the directory's files can be looked at.
+  if (error == EACCES) {
+    NoteProblem(level.path, error);
+  } else if (error != 0 && !MeansAbsent(error)) {
+    NoteProblem(path, error);
+  }
   if (error != 0 || !S_ISREG(status.st_mode)) return;
+  const bool settling = !writing.empty() && writing.contains(path);
   files.push_back(PresentFile(std::move(path), status));
+  files.back().settling = settling;
   ++file_count_;
 }
 
@@ -106,7 +128,10 @@ bool Listing::Reopen(Level& level) {
 }
 
 void Listing::NoteProblem(absl::string_view path, int error) {
-  if (++problem_count_ == 1) {
+  if (!unread_.empty() && unread_.back() == path) return;
+  if (path == scope_ || unread_.size() == kMaxUnread) complete_ = false;
+  if (unread_.size() < kMaxUnread) unread_.emplace_back(path);
+  if (problem_.empty()) {
     problem_ = absl::StrCat("cannot read \"", path.empty() ? "." : path, "\": ", strerror(error),
                             "; give the watcher's user read permission or repair the disk");
   }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <absl/container/flat_hash_set.h>
 #include <absl/strings/string_view.h>
 #include <absl/time/time.h>
 
@@ -17,52 +18,64 @@
 
 namespace hestia {
 
-// Names every regular file beneath a directory, in byte order of path text, as it is asked
-// for. Symbolic links are not followed; ignored names are left out. Each file's state is
-// read when it is taken.
+// Paths (text) of files that someone has open for writing.
+using WritingFiles = absl::flat_hash_set<std::string>;
+
+// Names every regular file beneath a directory, or only those directly in it, in byte order of
+// path text, as it is asked for. Symbolic links are not followed; ignored names, and paths that
+// are too long to be told, are left out. Each file's state is read when it is taken.
 //
 // A directory's entries are sorted by text with '/' behind a subdirectory's name, which
 // makes a walk through them come out in the order of whole paths ("a-b" < "a/b" < "a0").
 //
 // Thread-safety: none. Blocking: the disk.
 // Memory: the names in the directories from the scope down to where it is, and nothing of
-//   those beside; at most 16 descriptors.
+//   those beside; at most 16 descriptors; 1,000 paths that could not be read.
 class Listing {
  public:
   // `root` is an open directory, `scope` path text beneath it (empty: all). `ignore` is
   // borrowed for the listing's life.
-  Listing(UniqueFd root, std::string scope, const IgnorePolicy& ignore);
+  enum class Depth { kWhole, kShallow };
+  Listing(UniqueFd root, std::string scope, Depth depth, const IgnorePolicy& ignore);
 
   // Appends the next files to `files`, until that holds kMaxFrameStates or
   // kMaxFramePathBytes, the end is reached, or `time_budget` is used up (so it may append
-  // nothing). False at the end.
-  bool Take(absl::Duration time_budget, std::vector<FileState>& files);
+  // nothing). Those that are in `writing` are told as settling. False at the end.
+  bool Take(absl::Duration time_budget, const WritingFiles& writing, std::vector<FileState>& files);
 
   const std::string& scope() const { return scope_; }
   std::uint64_t file_count() const { return file_count_; }
-  // Everything beneath the scope could be read so far; else problem() names what not.
-  bool complete() const { return problem_.empty(); }
+  // All was read, but for what unread() names. False: the scope itself could not be read, or
+  // more than unread() can hold.
+  bool complete() const { return complete_; }
+  // Paths that could not be read; nothing is known of them and of what lies beneath them.
+  const std::vector<std::string>& unread() const { return unread_; }
+  // A sentence about the first of them; empty when all could be read.
   const std::string& problem() const { return problem_; }
 
  private:
   struct Level {
     std::string path;                  // text; empty is the root
+    std::size_t raw_bytes = 0;         // length of the raw path
     UniqueFd fd;                       // closed while far beneath, reopened by path
     std::vector<std::string> entries;  // text, a subdirectory's with '/' behind, sorted
     std::size_t next = 0;
   };
 
-  void Enter(std::string path, int parent, absl::string_view raw_name);
-  void TakeFile(Level& level, const std::string& text, std::vector<FileState>& files);
+  void Enter(std::string path, std::size_t raw_bytes, int parent, absl::string_view raw_name);
+  void TakeFile(Level& level, const std::string& text, const WritingFiles& writing,
+                std::vector<FileState>& files);
   bool Reopen(Level& level);
   void NoteProblem(absl::string_view path, int error);
 
   const UniqueFd root_;
   const std::string scope_;
+  const Depth depth_;
   const IgnorePolicy& ignore_;
   std::vector<Level> chain_;
   std::uint64_t file_count_ = 0;
-  std::size_t problem_count_ = 0;
+  bool complete_ = true;
+  std::vector<std::string> unread_;
   std::string problem_;
 };
 

@@ -53,6 +53,18 @@ void EventTranslator::ForgetDepartures() {
   }
 }
 
+std::shared_ptr<const WritingFiles> EventTranslator::Writing(std::size_t max) const {
+  auto files = std::make_shared<WritingFiles>();
+  for (const SettleSet::Key& key : settling_.WritingKeys(max)) {
+    const DirectoryNode* const directory = tree_.tree().ById(key.directory);
+    if (directory == nullptr) continue;
+    if (std::optional<std::string> path = PathOf(*directory, key.name)) {
+      files->insert(*std::move(path));
+    }
+  }
+  return files;
+}
+
 bool EventTranslator::TakeRootTouched() { return std::exchange(root_touched_, false); }
 
 void EventTranslator::HandleSelf(DirectoryNode& node, std::uint32_t mask) {
@@ -73,6 +85,7 @@ void EventTranslator::HandleDirectory(DirectoryNode& parent, const RawEvent& eve
                                       absl::Duration now) {
   DirectoryNode* const child = DirectoryTree::Child(parent, event.name);
   const std::optional<std::string> path = PathOf(parent, event.name);
+  if ((event.mask & (IN_MOVED_FROM | IN_MOVED_TO)) != 0) ++directory_moves_;
   if ((event.mask & IN_MOVED_FROM) != 0) {
     RenamePairing::Departure departure{event.cookie, now, path.value_or(""), true, 0, {}};
     if (child != nullptr) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -41,6 +42,12 @@ class EventTranslator {
   bool TakeRootTouched();
 
   const SettleSet& settling() const { return settling_; }
+  // Path text of files being written, at most `max` of them.
+  std::shared_ptr<const WritingFiles> Writing(std::size_t max) const;
+  // Rises whenever Writing() may answer differently.
+  std::uint64_t writing_changes() const {
+    return settling_.writing_changes() + directory_moves_;
+  }
   const RenamePairing& pairing() const { return pairing_; }
 
  private:
@@ -66,6 +73,7 @@ class EventTranslator {
   SettleSet settling_;
   RenamePairing pairing_;
   bool root_touched_ = false;
+  std::uint64_t directory_moves_ = 0;
 };
 
 }  // namespace hestia

@@ -14,6 +14,7 @@ namespace hestia {
 namespace {
 constexpr std::size_t kMaxToldProblems = 20;
 constexpr int kDirectoriesPerStep = 64;
+constexpr std::size_t kMaxToldWriting = 1024;
 constexpr absl::Duration kRetryInterval = absl::Minutes(1);
 
 absl::Status RootUnavailable(const LibraryRoot& library) {
@@ -143,7 +144,7 @@ void LibraryWatch::Step(InotifyReader::Batch batch, absl::Duration now) {
   const bool touched = translator_.TakeRootTouched();
   if (touched || tree_.root_lost() || now >= next_root_check_) CheckRoot(now);
   Maintain(now);
-  feed_.SetWriting(static_cast<std::uint32_t>(translator_.settling().writing()));
+  PublishWriting();
   if (!(feed_.head() == before)) feed_.Publish();
 }
 
@@ -248,6 +249,13 @@ void LibraryWatch::PublishStatus() {
   absl::MutexLock lock(&mu_);
   status_ = std::move(status);
   if (state_ != WatchState::kScanning) first_walk_done_ = true;
+}
+
+void LibraryWatch::PublishWriting() {
+  if (translator_.writing_changes() == told_writing_) return;
+  told_writing_ = translator_.writing_changes();
+  feed_.SetWriting(static_cast<std::uint32_t>(translator_.settling().writing()),
+                   translator_.Writing(kMaxToldWriting));
 }
 
 void LibraryWatch::AnswerTickets(std::uint64_t flushed, absl::Duration now) {

@@ -92,6 +92,7 @@ class LibraryWatch {
   void WalkOn(absl::Duration now);
   void Maintain(absl::Duration now);
   void PublishStatus();
+  void PublishWriting();
 
   void AnswerTickets(std::uint64_t flushed, absl::Duration now);
   absl::Duration NextReconcile(absl::Duration now);
@@ -120,6 +121,7 @@ class LibraryWatch {
   absl::Duration next_root_check_;
   absl::Duration next_reconcile_;
   absl::Duration next_retry_;
+  std::uint64_t told_writing_ = 0;  // EventTranslator::writing_changes() when last told
   absl::BitGen random_;
 
   NamedThread thread_;  // last: it uses everything above

@@ -145,5 +145,16 @@ TEST(JournalTest, ASequenceThatWasNeverGivenOutIsNotCovered) {
   EXPECT_FALSE(Journal({}, kStart).Covers(kStart + 1));
 }
 
+TEST(JournalTest, AShallowListNeverTakesTheDepthOfADeepOneThatWasNotTold) {
+  Journal journal({}, 0);
+  journal.List("d", ListingReason::kDirectoryArrived);
+  journal.List("d", ListingReason::kPolled, /*shallow=*/true);
+  ASSERT_EQ(journal.After(0, 10).size(), 1U);
+  EXPECT_FALSE(journal.After(0, 10)[0].shallow);
+
+  journal.List("e", ListingReason::kPolled, /*shallow=*/true);
+  EXPECT_TRUE(journal.After(0, 10)[1].shallow);
+}
+
 }  // namespace
 }  // namespace hestia
