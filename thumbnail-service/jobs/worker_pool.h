@@ -37,7 +37,7 @@ class WorkerPool {
     absl::Duration poll_interval = absl::Seconds(1);
     // Suspects are looked for so often, busy or not.
     absl::Duration suspect_interval = absl::Milliseconds(500);
-    Backoff retry;
+    Backoff retry = {};
     const Fence* fence = nullptr;  // none: always open
   };
   // Ids of the libraries whose folders this machine has; asked before every claim.
