@@ -13,7 +13,8 @@ class IngestStoreTest : public StoreTest {
   std::int64_t Ready() { return Number("SELECT count(*) FROM files WHERE state = 1"); }
 
   void List(const std::string& scope, const std::vector<ToldFile>& files, bool complete = true) {
-    ListPieces(OpenListing{.scope = scope}, files, ListingProof{.complete = complete});
+    ListPieces(OpenListing{.scope = scope, .shallow = false, .after = ""}, files,
+               ListingProof{.complete = complete, .unread = {}});
   }
 };
 
@@ -167,8 +168,8 @@ TEST_F(IngestStoreTest, WhatIsToldDuringAListingOutlivesItsEnd) {
   ASSERT_TRUE(ingest_.ApplyListed(lease_, listing, listed).ok());  // passes over "a"
   listing.after = "b";
   Tell({Present("a", 1)});
-  ASSERT_TRUE(
-      ingest_.EndListing(lease_, listing, ListingProof{.complete = true}, NextCursor()).ok());
+  const ListingProof proof{.complete = true, .unread = {}};
+  ASSERT_TRUE(ingest_.EndListing(lease_, listing, proof, NextCursor()).ok());
   EXPECT_EQ(Files(), 2);
 }
 

@@ -16,8 +16,9 @@ class PartialListingTest : public StoreTest {
   // A complete listing. A file is unchanged when its inode is its place in Begin(), from 1 on.
   IngestEffect List(const std::string& scope, bool shallow, const std::vector<ToldFile>& files,
                     const std::vector<std::string>& unread = {}) {
-    const IngestEffect effect = ListPieces(OpenListing{.scope = scope, .shallow = shallow}, files,
-                                           ListingProof{.complete = true, .unread = unread});
+    const IngestEffect effect = ListPieces(
+        OpenListing{.scope = scope, .shallow = shallow, .after = ""}, files,
+        ListingProof{.complete = true, .unread = unread});
     EXPECT_EQ(Number("SELECT count(*) FROM files WHERE marked"), 0);
     return effect;
   }
@@ -57,7 +58,7 @@ TEST_F(PartialListingTest, AShallowOneReadsPastManyFilesAndManyDirectories) {
 
 TEST_F(PartialListingTest, OneThatBrokeOffRemovesNothing) {
   Begin({"d/a", "d/b"});
-  const OpenListing listing{.scope = "d", .shallow = true};
+  const OpenListing listing{.scope = "d", .shallow = true, .after = ""};
   EXPECT_EQ(ListPieces(listing, {Present("d/b", 2)}, ListingProof{}).removed, 0);
   EXPECT_EQ(Paths(), "d/a d/b");
 }
