@@ -8,8 +8,14 @@ namespace hestia {
 // The statements of PgIngestStore. Paths are compared through left(path, 512) as well, because
 // that is what the index is ordered by; in collation "C" the prefix orders as the path does.
 
+// Excludes a takeover, which locks FOR UPDATE, and not the renewal of the lease meanwhile.
 constexpr PgStatement kLockLease = {"lock_lease", R"sql(
-  SELECT 1 FROM library_leases WHERE library_id = $1 AND token = $2 FOR SHARE)sql"};
+  SELECT 1 FROM library_leases WHERE library_id = $1 AND token = $2 FOR KEY SHARE)sql"};
+
+// Waits until no transaction of the session before can commit any more, should the server be
+// still busy with one whose client has gone.
+constexpr PgStatement kLockLeaseAlone = {"lock_lease_alone", R"sql(
+  SELECT 1 FROM library_leases WHERE library_id = $1 AND token = $2 FOR UPDATE)sql"};
 
 constexpr PgStatement kLoadCursor = {"load_cursor", R"sql(
   SELECT cursor_epoch, cursor_sequence FROM libraries WHERE id = $1)sql"};
@@ -161,7 +167,7 @@ constexpr PgStatement kNotifyProgress = {"notify_progress",
                                          "SELECT pg_notify('hestia_progress', '')"};
 
 constexpr PgStatement kIngestStatements[] = {
-    kLockLease,    kLockPaths,     kLoadCursor,    kStoreCursor,  kSetListing, kFindByPath, kReadRange,
+    kLockLease,    kLockLeaseAlone, kLockPaths,     kLoadCursor,    kStoreCursor,  kSetListing, kFindByPath, kReadRange,
     kPut,          kRemovePaths,   kRemoveSubtree, kRemoveMarked, kMark,     kClearMarks,
     kMarkRange,    kSpare,         kNotifyJobs, kNotifyProgress};
 

@@ -17,8 +17,9 @@ namespace {
 // What a listing told has no sequence of its own yet: it is older than any later cursor.
 constexpr std::uint64_t kListedSequence = 0;
 
-absl::Status LockLease(pqxx::work& tx, const Lease& lease) {
-  const pqxx::result row = tx.exec_prepared(kLockLease.name, lease.library_id, lease.token);
+absl::Status LockLease(pqxx::work& tx, const Lease& lease,
+                       const PgStatement& statement = kLockLease) {
+  const pqxx::result row = tx.exec_prepared(statement.name, lease.library_id, lease.token);
   if (!row.empty()) return absl::OkStatus();
   return absl::FailedPreconditionError(
       absl::StrCat("the lease with token ", lease.token, " is another replica's now"));
@@ -47,7 +48,7 @@ PgIngestStore::PgIngestStore(const std::string& url, std::string decoder_version
 
 absl::StatusOr<std::optional<Cursor>> PgIngestStore::Resume(const Lease& lease) {
   return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::optional<Cursor>> {
-    if (absl::Status status = LockLease(tx, lease); !status.ok()) return status;
+    if (absl::Status status = LockLease(tx, lease, kLockLeaseAlone); !status.ok()) return status;
     tx.exec_prepared(kClearMarks.name, lease.library_id);
     const pqxx::result row = tx.exec_prepared(kLoadCursor.name, lease.library_id);
     if (row.empty() || row[0][0].is_null()) return std::optional<Cursor>();
