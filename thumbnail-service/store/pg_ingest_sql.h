@@ -37,7 +37,7 @@ constexpr PgStatement kReadRange = {"read_range", R"sql(
          state = 3 AND content_id IS NULL
   FROM files
   WHERE library_id = $1 AND left(path, 512) >= left($2, 512) AND left(path, 512) <= left($3, 512)
-    AND path > $2 AND path <= $3
+    AND path >= $2 AND path < $3
   ORDER BY left(path, 512), path LIMIT $4)sql"};
 
 // Results are stored under locks taken in the order of id; whoever locks several files does
@@ -149,14 +149,17 @@ constexpr PgStatement kMark = {"mark", R"sql(
 constexpr PgStatement kClearMarks = {"clear_marks", R"sql(
   UPDATE files SET marked = false WHERE library_id = $1 AND marked)sql"};
 
-constexpr PgStatement kMarkRest = {"mark_rest", R"sql(
+constexpr PgStatement kMarkRange = {"mark_range", R"sql(
   UPDATE files SET marked = true
-  WHERE library_id = $1 AND NOT marked AND left(path, 512) >= left($2, 512) AND path > $2)sql"};
+  WHERE library_id = $1 AND NOT marked AND left(path, 512) >= left($2, 512)
+    AND left(path, 512) <= left($3, 512) AND path >= $2 AND path < $3)sql"};
 
-constexpr PgStatement kMarkRestOfScope = {"mark_rest_of_scope", R"sql(
-  UPDATE files SET marked = true
-  WHERE library_id = $1 AND NOT marked AND left(path, 512) >= left($2, 512) AND path > $2
-    AND left(path, 512) <= left($3, 512) AND path < $3)sql"};
+// $2 is a path, $3 the path followed by '0', the byte after '/'.
+constexpr PgStatement kSpare = {"spare", R"sql(
+  UPDATE files SET marked = false
+  WHERE library_id = $1 AND marked AND left(path, 512) >= left($2, 512)
+    AND left(path, 512) <= left($3, 512)
+    AND (path = $2 OR path >= $2::text || '/' AND path < $3))sql"};
 
 // Once per transaction: PostgreSQL sends it with the commit, merged with its like.
 constexpr PgStatement kNotifyJobs = {"notify_jobs", "SELECT pg_notify('hestia_jobs', '')"};
@@ -166,7 +169,7 @@ constexpr PgStatement kNotifyProgress = {"notify_progress",
 constexpr PgStatement kIngestStatements[] = {
     kLockLease,    kLockLeaseAlone, kLockPaths,     kLoadCursor,    kStoreCursor,  kSetListing, kFindByPath, kReadRange,
     kPut,          kRemovePaths,   kRemoveSubtree, kRemoveMarked, kMark,     kClearMarks,
-    kMarkRest,     kMarkRestOfScope, kNotifyJobs, kNotifyProgress};
+    kMarkRange,    kSpare,         kNotifyJobs, kNotifyProgress};
 
 }  // namespace hestia
 
