@@ -15,7 +15,7 @@ namespace {
 
 // Results stored in one transaction: enough to share a commit's fsync, few enough that the
 // first of them does not wait.
-constexpr std::size_t kFinishBatch = 16;
+constexpr std::size_t kFinishBatch = 64;
 // A database that is away while the process stops gets this many tries; the jobs of what
 // could not be stored are claimed by another replica.
 constexpr int kStoreTriesWhenStopping = 3;

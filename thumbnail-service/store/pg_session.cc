@@ -19,7 +19,10 @@ std::string Timeouts(const PgLimits& limits) {
   return absl::StrCat("SET statement_timeout = ", absl::ToInt64Milliseconds(limits.statement),
                       "; SET lock_timeout = ", absl::ToInt64Milliseconds(limits.lock),
                       "; SET idle_in_transaction_session_timeout = '60s'"
-                      "; SET client_min_messages = 'warning'");
+                      "; SET client_min_messages = 'warning'; SET jit = off",
+                      limits.few_keys ? "; SET enable_seqscan = off; SET enable_hashjoin = off"
+                                        "; SET enable_mergejoin = off"
+                                      : "");
 }
 
 // Without these a machine that vanished is noticed after a quarter of an hour.
