@@ -7,6 +7,7 @@
 #include <absl/random/random.h>
 #include <absl/strings/str_cat.h>
 
+#include "common/crash_point.h"
 #include "common/logging.h"
 #include "common/monotonic_clock.h"
 
@@ -142,6 +143,7 @@ void WorkerPool::ClaimLoop() {
       AwaitWake(std::min(options_.poll_interval, options_.suspect_interval));
       continue;
     }
+    HESTIA_CRASH_POINT("claim.committed");
     HandOut(*std::move(claimed));
   }
   jobs_.Close();
@@ -185,7 +187,9 @@ WorkerPool::Outcome WorkerPool::Process(Thumbnailer& thumbnailer, const ClaimedJ
   result.verdict = standing->verdict;
   if (result.verdict.has_value() || standing->missing.empty()) return result;
 
+  HESTIA_CRASH_POINT("render.begun");
   const absl::Status rendered = Render(thumbnailer, *read.source, standing->missing, result);
+  HESTIA_CRASH_POINT("render.done");
   if (rendered.ok()) return result;
   const FailedAttempt failed = Judge(rendered);
   if (!failed.verdict.has_value()) {
@@ -318,6 +322,7 @@ void WorkerPool::Stop(absl::Duration grace) {
   {
     absl::MutexLock lock(&mu_);
     stopping_ = true;
+    HESTIA_CRASH_POINT("drain.begun");
     // `working_` counts a job until its outcome is handed on, so idle means nothing is lost.
     if (!mu_.AwaitWithTimeout(absl::Condition(this, &WorkerPool::IdleLocked), grace)) {
       LogInfo("cancelling renders that did not finish in time");

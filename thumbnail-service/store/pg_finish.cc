@@ -4,6 +4,7 @@
 
 #include <absl/container/flat_hash_map.h>
 
+#include "common/crash_point.h"
 #include "thumbnail-service/store/pg_bytea_array.h"
 
 namespace hestia {
@@ -103,6 +104,7 @@ std::vector<FinishEffect> FinishBatch::Run() {
   PutThumbnails();
   PutVerdicts();
   Settle();
+  HESTIA_CRASH_POINT("finish.before_commit");
   return std::move(effects_);
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/crash_point.h"
 #include "common/monotonic_clock.h"
 #include "thumbnail-service/store/pg_bytea_array.h"
 #include "thumbnail-service/store/pg_finish.h"
@@ -141,6 +142,7 @@ absl::StatusOr<std::vector<ClaimedJob>> PgJobQueue::Claim(
     std::stable_sort(ordered.begin(), ordered.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
     for (auto& [key, job] : ordered) jobs.push_back(std::move(job));
+    if (!jobs.empty()) HESTIA_CRASH_POINT("claim.before_commit");
     return std::move(jobs);
   });
 }
@@ -214,6 +216,7 @@ absl::StatusOr<std::vector<FinishEffect>> PgJobQueue::Finish(
     return FinishBatch(tx, decoder_version_, results).Run();
   });
   if (!effects.ok()) return effects;
+  HESTIA_CRASH_POINT("finish.committed");
   const bool requeued =
       std::find(effects->begin(), effects->end(), FinishEffect::kRequeued) != effects->end();
   announce_(requeued, true);

@@ -4,6 +4,8 @@
 
 #include <absl/strings/str_cat.h>
 
+#include "common/crash_point.h"
+
 namespace hestia {
 namespace {
 
@@ -126,6 +128,7 @@ absl::StatusOr<RescueEffect> PgRescueStore::RescueFrom(const ReplicaSign& seen,
     }
     tx.exec_prepared(kFreeLeases.name, seen.id);
     tx.exec_prepared(kNotifyFreed.name);
+    HESTIA_CRASH_POINT("rescue.before_commit");
     return effect;
   });
 }
