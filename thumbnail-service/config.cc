@@ -35,8 +35,9 @@ ABSL_FLAG(absl::Duration, removal_grace, absl::Hours(24),
           "How long thumbnails of removed files are kept, so that a file which comes back or is\n"
           "moved is not rendered again. 0s to 8760h.");
 ABSL_FLAG(absl::Duration, rescue_after, absl::Seconds(10),
-          "A replica that gave no sign of life for so long is taken for dead, and its jobs are\n"
-          "done elsewhere. 3s to 1h.");
+          "A replica whose heartbeat stands still for so long is taken for dead, and its jobs are\n"
+          "done elsewhere; one whose process ended, after 2 s. After half of it it takes up no\n"
+          "more work itself. 3s to 1h.");
 ABSL_FLAG(absl::Duration, database_patience, absl::Seconds(60),
           "How long to wait for the database at start before giving up. 0s to 1h.");
 ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error.");

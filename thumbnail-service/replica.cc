@@ -14,6 +14,7 @@
 #include "thumbnail-service/store/migrator.h"
 #include "thumbnail-service/store/pg_ingest_store.h"
 #include "thumbnail-service/store/pg_replica_registry.h"
+#include "thumbnail-service/store/pg_rescue_store.h"
 
 namespace hestia {
 namespace {
@@ -60,26 +61,34 @@ absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
   if (absl::Status status = replica->StartServer(config); !status.ok()) return status;
   if (absl::Status status = replica->StartWorkers(config); !status.ok()) return status;
 
-  Replica& self = *replica;
-  const std::string url = config.database_url;
-  self.listener_ = std::make_unique<PgListener>(
-      url, kNotificationFallback,
-      PgListener::Calls{.jobs = [&self] { self.workers_->Wake(); },
-                        .progress = [&self] { self.service_.Progress(); }});
-  self.upkeep_ = std::make_unique<Upkeep>(
-      Upkeep::Options{.workers = config.workers,
-                      .rescue_after = config.rescue_after,
-                      // Two tries of every image that may be ahead, and ample time to store.
-                      .claim_deadline = 20 * RenderLimitsFromSettings().timeout + absl::Minutes(5),
-                      .removal_grace = config.removal_grace},
-      std::make_unique<PgReplicaRegistry>(url, self.id_, self.name_), self.counters_,
-      [&self] { return self.folders_.Problem(); },
-      [&self](bool alive) { self.server_->SetServing(alive); });
-  self.ingest_ = std::make_unique<IngestLead>(
-      IngestLead::Options{}, self.feed_,
-      std::make_unique<PgReplicaRegistry>(url, self.id_, self.name_),
-      [url] { return std::make_unique<PgIngestStore>(url, DecoderVersion()); }, self.roots_);
+  replica->StartDuties(config);
   return replica;
+}
+
+void Replica::StartDuties(const Config& config) {
+  const std::string url = config.database_url;
+  const auto make_registry = [&] {
+    return std::make_unique<PgReplicaRegistry>(url, id_, name_);
+  };
+  listener_ = std::make_unique<PgListener>(
+      url, kNotificationFallback,
+      PgListener::Calls{.jobs = [this] { workers_->Wake(); },
+                        .progress = [this] { service_.Progress(); }});
+  heartbeat_ = std::make_unique<Heartbeat>(
+      Heartbeat::Options{.workers = config.workers, .valid_for = config.rescue_after / 2},
+      make_registry(), counters_, fence_, [this] { return folders_.Problem(); },
+      [this](bool alive) { server_->SetServing(alive); });
+  rescuer_ = std::make_unique<Rescuer>(
+      Rescuer::Options{.patience = {.without_beat = config.rescue_after},
+                       // Two tries of every image that may be ahead, and ample time to store.
+                       .claim_deadline = 20 * RenderLimitsFromSettings().timeout +
+                                         absl::Minutes(5)},
+      std::make_unique<PgRescueStore>(url, id_));
+  upkeep_ = std::make_unique<Upkeep>(Upkeep::Options{.removal_grace = config.removal_grace},
+                                     make_registry());
+  ingest_ = std::make_unique<IngestLead>(
+      IngestLead::Options{}, feed_, make_registry(),
+      [url] { return std::make_unique<PgIngestStore>(url, DecoderVersion()); }, roots_);
 }
 
 absl::Status Replica::StartServer(const Config& config) {
@@ -101,7 +110,7 @@ absl::Status Replica::StartWorkers(const Config& config) {
     thumbnailers.push_back(std::move(thumbnailer));
   }
   workers_ = std::make_unique<WorkerPool>(
-      WorkerPool::Options{}, queue_, counters_, [this] { return folders_.Available(); },
+      WorkerPool::Options{.fence = &fence_}, queue_, counters_, [this] { return folders_.Available(); },
       std::move(thumbnailers));
   return absl::OkStatus();
 }
@@ -115,7 +124,9 @@ void Replica::Stop() {
   service_.Stop();
   if (server_ != nullptr) server_->Stop(kCallGrace);
   if (listener_ != nullptr) listener_->Stop();
+  if (rescuer_ != nullptr) rescuer_->Stop();
   if (upkeep_ != nullptr) upkeep_->Stop();
+  if (heartbeat_ != nullptr) heartbeat_->Stop();
 }
 
 Replica::~Replica() { Stop(); }

@@ -10,8 +10,11 @@
 
 #include "common/grpc_server.h"
 #include "thumbnail-service/config.h"
+#include "thumbnail-service/jobs/fence.h"
+#include "thumbnail-service/jobs/heartbeat.h"
 #include "thumbnail-service/jobs/ingest_lead.h"
 #include "thumbnail-service/jobs/library_roots.h"
+#include "thumbnail-service/jobs/rescuer.h"
 #include "thumbnail-service/jobs/upkeep.h"
 #include "thumbnail-service/jobs/work_counters.h"
 #include "thumbnail-service/jobs/worker_pool.h"
@@ -51,11 +54,13 @@ class Replica {
 
   absl::Status StartWorkers(const Config& config);
   absl::Status StartServer(const Config& config);
+  void StartDuties(const Config& config);
 
   // Members in the order of their dependence: destroyed from the last to the first.
   const std::string id_;
   const std::string name_;
   WorkCounters counters_;
+  Fence fence_;
   LibraryRoots roots_;
   OpenedFolders folders_;
   WatcherFeed feed_;
@@ -66,6 +71,8 @@ class Replica {
   std::unique_ptr<GrpcServer> server_;
   std::unique_ptr<WorkerPool> workers_;
   std::unique_ptr<PgListener> listener_;
+  std::unique_ptr<Heartbeat> heartbeat_;
+  std::unique_ptr<Rescuer> rescuer_;
   std::unique_ptr<Upkeep> upkeep_;
   std::unique_ptr<IngestLead> ingest_;
   bool stopped_ = false;

@@ -36,12 +36,12 @@ TEST_F(RecoveryTest, ReplicasShareTheWorkAndRenderEachImageOnce) {
 
 TEST_F(RecoveryTest, TheJobsOfAKilledReplicaAreDoneByAnother) {
   StartWatcher();
-  StartReplica({"--workers=1", "--rescue_after=3s"});
+  StartReplica({"--workers=1"});
   // Large enough that the first replica is surely in the middle of one when it is killed.
   for (int i = 0; i < 12; ++i) Put(absl::StrCat(i, ".jpg"), Photo(i, 4000, 3000));
   AwaitStats([](const auto& stats) { return stats.completed_jobs() >= 1; });
   replicas_[0]->Kill();
-  StartReplica({"--workers=1", "--rescue_after=3s"});
+  StartReplica({"--workers=1"});
   Sync();
   ExpectAllReady(12);
   EXPECT_EQ(Number("SELECT count(*) FROM jobs"), 0);

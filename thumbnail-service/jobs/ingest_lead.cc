@@ -45,24 +45,30 @@ void IngestLead::Run() {
   do {
     Beat();
   } while (AwaitBeat());
-  for (auto& [id, ingestor] : ingestors_) {
-    const Lease lease = ingestor->lease();
-    ingestor.reset();
-    if (const absl::Status status = registry_->ReleaseLease(lease); !status.ok()) {
-      LogWarning(absl::StrCat("lease not given back, it will expire: ", status.message()));
-    }
-  }
+  for (auto& [id, ingestor] : ingestors_) GiveBack(ingestor);
   ingestors_.clear();
 }
 
 void IngestLead::Beat() {
   LearnLibraries();
   for (const RegisteredLibrary& library : libraries_) Compete(library);
-  // What is watched no more has no feed; its lease runs out by itself.
-  absl::erase_if(ingestors_, [this](const auto& entry) {
-    return std::none_of(libraries_.begin(), libraries_.end(),
-                        [&](const RegisteredLibrary& library) { return library.id == entry.first; });
+  // What is watched no more has no feed.
+  absl::erase_if(ingestors_, [this](auto& entry) {
+    const bool watched =
+        std::any_of(libraries_.begin(), libraries_.end(),
+                    [&](const RegisteredLibrary& library) { return library.id == entry.first; });
+    if (!watched) GiveBack(entry.second);
+    return !watched;
   });
+}
+
+// The heartbeat would renew a lease that is only dropped.
+void IngestLead::GiveBack(std::unique_ptr<Ingestor>& ingestor) {
+  const Lease lease = ingestor->lease();
+  ingestor.reset();
+  if (const absl::Status status = registry_->ReleaseLease(lease); !status.ok()) {
+    LogWarning(absl::StrCat("lease not given back, it will expire: ", status.message()));
+  }
 }
 
 void IngestLead::LearnLibraries() {

@@ -27,7 +27,9 @@ class IngestLead {
  public:
   struct Options {
     absl::Duration beat = absl::Seconds(1);
-    // A lease outlives a few missed beats; a dead owner's library waits this long.
+    // A lease outlives a few missed beats; a dead owner's library waits this long, or until
+    // the owner is known to be dead. The heartbeat renews it too, so that nothing that takes
+    // long on this thread costs a lease.
     absl::Duration lease_ttl = absl::Seconds(6);
   };
   using MakeStore = std::function<std::unique_ptr<IngestStore>()>;
@@ -45,6 +47,7 @@ class IngestLead {
   void LearnLibraries();
   void RecallLibraries();
   void Compete(const RegisteredLibrary& library);
+  void GiveBack(std::unique_ptr<Ingestor>& ingestor);
   bool AwaitBeat() ABSL_LOCKS_EXCLUDED(mu_);
 
   const Options options_;

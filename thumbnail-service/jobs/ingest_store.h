@@ -27,6 +27,20 @@ struct IngestEffect {
   int removed = 0;     // rows that are gone
 };
 
+// A listing under way.
+struct OpenListing {
+  std::string scope;     // the directory listed; empty is the root
+  bool shallow = false;  // of the files directly in the scope only
+  std::string after;     // the last path ingested; empty at first
+};
+
+// What a listing's end says of the files that were not named.
+struct ListingProof {
+  bool complete = false;  // false: nothing is proved; true: they are gone,
+  // but for these paths and what lies beneath them.
+  absl::Span<const std::string> unread;
+};
+
 // What ingest needs of the database. Each method is one transaction that first locks the
 // lease's row by token, and stores the cursor with its effect.
 //
@@ -48,15 +62,14 @@ class IngestStore {
                                                    absl::Span<const ToldFile> files,
                                                    const Cursor& cursor) = 0;
 
-  virtual absl::Status BeginListing(const Lease& lease, absl::string_view scope) = 0;
-  // The next piece of a listing: `files` ascend by path, beyond `after` (the last path of the
-  // piece before, empty at first).
-  virtual absl::StatusOr<IngestEffect> ApplyListed(const Lease& lease, absl::string_view scope,
-                                                   absl::string_view after,
+  virtual absl::Status BeginListing(const Lease& lease, const OpenListing& listing) = 0;
+  // The next piece of a listing: `files` ascend by path, beyond listing.after. One that is
+  // settling keeps its row as it is, and gets none if it has none: its state comes later.
+  virtual absl::StatusOr<IngestEffect> ApplyListed(const Lease& lease, const OpenListing& listing,
                                                    absl::Span<const ToldFile> files) = 0;
-  // `complete`: what was not listed is removed. Otherwise nothing is proved.
-  virtual absl::StatusOr<IngestEffect> EndListing(const Lease& lease, absl::string_view scope,
-                                                  absl::string_view after, bool complete,
+  // Removes what `proof` says is gone.
+  virtual absl::StatusOr<IngestEffect> EndListing(const Lease& lease, const OpenListing& listing,
+                                                  const ListingProof& proof,
                                                   const std::optional<Cursor>& cursor) = 0;
   virtual absl::Status StoreCursor(const Lease& lease, const Cursor& cursor) = 0;
 };

@@ -106,9 +106,9 @@ absl::Status Ingestor::Apply(const Frame& frame) {
       return ApplyFiles(frame);
     case Frame::Kind::kListingBegin:
       LogInfo(absl::StrCat("listing begins library=", library_, " scope=\"", frame.scope,
-                           "\" reason=", frame.detail));
-      listing_ = OpenListing{.scope = frame.scope, .after = ""};
-      return store_->BeginListing(lease_, frame.scope);
+                           "\" reason=", frame.detail, frame.shallow ? " shallow=yes" : ""));
+      listing_ = OpenListing{.scope = frame.scope, .shallow = frame.shallow, .after = ""};
+      return store_->BeginListing(lease_, *listing_);
     case Frame::Kind::kListingEnd:
       return ApplyEnd(frame);
     case Frame::Kind::kBookmark:
@@ -132,7 +132,7 @@ absl::Status Ingestor::ApplyFiles(const Frame& frame) {
     return absl::OkStatus();
   }
   const absl::StatusOr<IngestEffect> effect =
-      store_->ApplyListed(lease_, listing_->scope, listing_->after, frame.files);
+      store_->ApplyListed(lease_, *listing_, frame.files);
   if (!effect.ok()) return effect.status();
   if (!frame.files.empty()) listing_->after = frame.files.back().path;
   return absl::OkStatus();
@@ -140,12 +140,15 @@ absl::Status Ingestor::ApplyFiles(const Frame& frame) {
 
 absl::Status Ingestor::ApplyEnd(const Frame& frame) {
   if (!listing_.has_value()) return absl::InternalError("a listing ended that had not begun");
-  const absl::StatusOr<IngestEffect> effect = store_->EndListing(
-      lease_, listing_->scope, listing_->after, frame.complete, frame.cursor);
+  const absl::StatusOr<IngestEffect> effect =
+      store_->EndListing(lease_, *listing_,
+                         ListingProof{.complete = frame.complete, .unread = frame.unread},
+                         frame.cursor);
   if (!effect.ok()) return effect.status();
   LogInfo(absl::StrCat("listing ends library=", library_, " scope=\"", frame.scope,
                        "\" complete=", frame.complete ? "yes" : "no", " removed=", effect->removed,
-                       frame.complete ? "" : " because=", frame.complete ? "" : frame.detail));
+                       " unread=", frame.unread.size(), frame.detail.empty() ? "" : " because=",
+                       frame.detail));
   listing_.reset();
   if (frame.cursor.has_value()) stored_ = frame.cursor;
   return absl::OkStatus();

@@ -36,11 +36,6 @@ class Ingestor {
   bool AwaitEnd(absl::Duration timeout) const ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
-  struct OpenListing {
-    std::string scope;
-    std::string after;  // last path ingested
-  };
-
   void Run();
   // One stream from open to its end. `progress` is set once a frame was stored.
   absl::Status Follow(bool& progress);

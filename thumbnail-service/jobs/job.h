@@ -25,6 +25,7 @@ struct ClaimedJob {
   FileStamp stamp;   // what the file must look like to be this version
   int attempts = 0;  // charged so far
   int tries = 0;     // handed back so far, charged or not: what the back-off grows by
+  int deaths = 0;    // replicas that died with this version in work
   absl::Duration claimed_at = absl::ZeroDuration();  // MonotonicNow() of the claim
 };
 

@@ -2,6 +2,7 @@
 #define HESTIA_THUMBNAIL_SERVICE_JOBS_JOB_QUEUE_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <absl/status/status.h>
@@ -26,15 +27,22 @@ enum class FinishEffect {
 // Blocking: all wait for the database.
 // Errors, of all methods: kUnavailable  no connection, or the commit's fate is unknown: call
 //   again with the same arguments (results and retries are guarded by token, so repeating is
-//   safe; jobs whose claim was made but not answered are given up by RescueDead in time);
+//   safe; jobs whose claim was made but not answered are given up by RescueOverdue in time);
 //   kAborted  lost a race: call again at once; anything else is a bug or a full disk.
 class JobQueue {
  public:
   virtual ~JobQueue() = default;
 
-  // Takes up to `most` jobs of these libraries, soonest first. Never waits for jobs.
+  // Takes up to `most` jobs of these libraries, soonest first, suspects excepted. Never waits
+  // for jobs.
   virtual absl::StatusOr<std::vector<ClaimedJob>> Claim(absl::Span<const std::int64_t> library_ids,
                                                         int most) = 0;
+  // A suspect is a job with which in work a replica died. It may be what killed it, so whoever
+  // takes one does nothing else meanwhile; then its next death is surely its own.
+  virtual absl::StatusOr<bool> SuspectsWait(absl::Span<const std::int64_t> library_ids) = 0;
+  // Takes the soonest suspect, if there is one.
+  virtual absl::StatusOr<std::optional<ClaimedJob>> ClaimSuspect(
+      absl::Span<const std::int64_t> library_ids) = 0;
   // What is stored about these bytes already.
   virtual absl::StatusOr<ContentStanding> LookUp(const ContentKey& content) = 0;
   // Stores results and removes their jobs, in one transaction. One effect per result, in

@@ -3,12 +3,12 @@
 namespace hestia {
 
 void ListingMerge::Add(const KnownFile& known) {
-  while (next_ < listed_.size() && listed_[next_].path < known.path) changed_.push_back(next_++);
+  while (next_ < listed_.size() && listed_[next_].path < known.path) TakeNew();
   if (next_ == listed_.size() || listed_[next_].path != known.path) {
     missing_ids_.push_back(known.id);
     return;
   }
-  if (DemandsWork(listed_[next_], known)) {
+  if (!listed_[next_].settling && DemandsWork(listed_[next_], known)) {
     changed_.push_back(next_);
   } else if (known.marked) {
     returned_ids_.push_back(known.id);
@@ -17,7 +17,12 @@ void ListingMerge::Add(const KnownFile& known) {
 }
 
 void ListingMerge::Finish() {
-  while (next_ < listed_.size()) changed_.push_back(next_++);
+  while (next_ < listed_.size()) TakeNew();
+}
+
+void ListingMerge::TakeNew() {
+  if (!listed_[next_].settling) changed_.push_back(next_);
+  ++next_;
 }
 
 bool DemandsWork(const ToldFile& told, const KnownFile& known) {

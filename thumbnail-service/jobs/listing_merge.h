@@ -27,14 +27,18 @@ class ListingMerge {
   // No more rows at or before the last listed path: what is left of `listed` is new.
   void Finish();
 
-  // Indices into `listed` of files that are new or have another stamp.
+  // Indices into `listed` of files that are new or have another stamp, without those that are
+  // settling: what they will be is told when they are at rest.
   const std::vector<std::size_t>& changed() const { return changed_; }
   // Rows that were not listed. The listing's end removes them unless they are told of before.
   const std::vector<std::int64_t>& missing_ids() const { return missing_ids_; }
-  // Rows that were listed unchanged but carry the mark of having been passed over.
+  // Rows that were listed unchanged, or settling, but carry the mark of having been passed over.
   const std::vector<std::int64_t>& returned_ids() const { return returned_ids_; }
 
  private:
+  // The next listed file has no row.
+  void TakeNew();
+
   absl::Span<const ToldFile> listed_;
   std::size_t next_ = 0;
   std::vector<std::size_t> changed_;

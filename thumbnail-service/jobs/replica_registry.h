@@ -23,6 +23,13 @@ struct RegisteredLibrary {
   std::string name;
 };
 
+// What a heartbeat found.
+struct BeatEffect {
+  // There was no row: the first beat, or the others took this replica for dead meanwhile and
+  // gave its jobs and leases away.
+  bool inserted = false;
+};
+
 // How the replicas of this service know of each other, through the database.
 //
 // Thread-safety: none; one instance per thread.
@@ -32,12 +39,13 @@ class ReplicaRegistry {
  public:
   virtual ~ReplicaRegistry() = default;
 
-  // Says that this replica lives, and its numbers. Inserts its row when there is none.
-  virtual absl::Status Beat(const WorkFigures& figures, int workers, const std::string& problem) = 0;
-  // Requeues the jobs of replicas without a beat for `patience` and forgets these; requeues
-  // jobs claimed longer than `claim_deadline`, whoever has them. Returns how many jobs.
-  virtual absl::StatusOr<int> RescueDead(absl::Duration patience,
-                                         absl::Duration claim_deadline) = 0;
+  // Says that this replica lives, and its numbers. Inserts its row when there is none, and
+  // takes a lock that ends with the session, which is made anew after kUnavailable.
+  virtual absl::StatusOr<BeatEffect> Beat(const WorkFigures& figures, int workers,
+                                          const std::string& problem) = 0;
+  // Holds all leases of this replica for `ttl` more. Waits for no lock: a lease in use just
+  // now cannot be taken over either.
+  virtual absl::Status RenewLeases(absl::Duration ttl) = 0;
   // Forgets identities older than `grace`, and contents that nothing refers to any more.
   // Returns how many contents.
   virtual absl::StatusOr<int> CollectRemoved(absl::Duration grace) = 0;

@@ -11,7 +11,7 @@ namespace hestia {
 // Why a file will not get a thumbnail until it, the decoder or the settings change.
 struct Verdict {
   std::string code;    // UNSUPPORTED_FORMAT, DECODE_FAILED, TOO_LARGE, TIMED_OUT,
-                       // DECODER_CRASHED, UNREADABLE
+                       // DECODER_CRASHED, UNREADABLE, REPLICA_DIED
   std::string detail;  // a sentence for people
 };
 

@@ -19,6 +19,7 @@ constexpr std::size_t kFinishBatch = 16;
 // A database that is away while the process stops gets this many tries; the jobs of what
 // could not be stored are claimed by another replica.
 constexpr int kStoreTriesWhenStopping = 3;
+constexpr absl::Duration kFenceLook = absl::Milliseconds(200);
 constexpr Backoff kStoreBackoff{.base = absl::Milliseconds(50), .cap = absl::Seconds(2)};
 
 bool Repeatable(const absl::Status& status) {
@@ -77,26 +78,71 @@ void WorkerPool::AwaitStop(absl::Duration timeout) {
   mu_.AwaitWithTimeout(absl::Condition(&stopping_), timeout);
 }
 
+void WorkerPool::AwaitFence() {
+  while (options_.fence != nullptr && !options_.fence->IsOpen(MonotonicNow()) && !stopping()) {
+    options_.fence->AwaitOpen(MonotonicNow(), kFenceLook);
+  }
+}
+
+bool WorkerPool::AwaitEmptyHands() {
+  absl::MutexLock lock(&mu_);
+  mu_.Await(absl::Condition(this, &WorkerPool::EmptyHandsLocked));
+  return !stopping_;
+}
+
+void WorkerPool::HandOut(std::vector<ClaimedJob> jobs) {
+  {
+    absl::MutexLock lock(&mu_);
+    in_hand_ += static_cast<int>(jobs.size());
+    held_ += static_cast<int>(jobs.size());
+  }
+  for (ClaimedJob& job : jobs) jobs_.Push(std::move(job));
+}
+
+absl::Status WorkerPool::RunSuspects(absl::Span<const std::int64_t> library_ids) {
+  while (true) {
+    const absl::StatusOr<bool> waiting = queue_.SuspectsWait(library_ids);
+    if (!waiting.ok()) return waiting.status();
+    if (!*waiting || !AwaitEmptyHands()) return absl::OkStatus();
+    absl::StatusOr<std::optional<ClaimedJob>> suspect = queue_.ClaimSuspect(library_ids);
+    if (!suspect.ok()) return suspect.status();
+    if (!suspect->has_value()) return absl::OkStatus();
+    LogInfo(absl::StrCat("on probation path=\"", (*suspect)->path, "\" deaths=",
+                         (*suspect)->deaths));
+    std::vector<ClaimedJob> alone;
+    alone.push_back(**std::move(suspect));
+    HandOut(std::move(alone));
+    if (!AwaitEmptyHands()) return absl::OkStatus();
+  }
+}
+
 void WorkerPool::ClaimLoop() {
   absl::BitGen random;
   int failures = 0;
+  absl::Duration next_look = absl::ZeroDuration();  // for suspects
   while (const int room = RoomForJobs()) {
-    absl::StatusOr<std::vector<ClaimedJob>> claimed = queue_.Claim(claimable_(), room);
-    if (!claimed.ok()) {
-      if (failures == 0) LogWarning(absl::StrCat("cannot claim jobs: ", claimed.status().message()));
-      AwaitWake(kStoreBackoff.Delay(failures++, random));
+    AwaitFence();
+    const std::vector<std::int64_t> libraries = claimable_();
+    absl::Status status;
+    if (MonotonicNow() >= next_look) {
+      status = RunSuspects(libraries);
+      next_look = MonotonicNow() + options_.suspect_interval;
+    }
+    absl::StatusOr<std::vector<ClaimedJob>> claimed = std::vector<ClaimedJob>();
+    if (stopping()) break;
+    if (status.ok()) claimed = queue_.Claim(libraries, room);
+    status.Update(claimed.status());
+    if (!status.ok()) {
+      if (failures == 0) LogWarning(absl::StrCat("cannot claim jobs: ", status.message()));
+      AwaitStop(kStoreBackoff.Delay(failures++, random));
       continue;
     }
     failures = 0;
     if (claimed->empty()) {
-      AwaitWake(options_.poll_interval);
+      AwaitWake(std::min(options_.poll_interval, options_.suspect_interval));
       continue;
     }
-    {
-      absl::MutexLock lock(&mu_);
-      in_hand_ += static_cast<int>(claimed->size());
-    }
-    for (ClaimedJob& job : *claimed) jobs_.Push(std::move(job));
+    HandOut(*std::move(claimed));
   }
   jobs_.Close();
 }
@@ -175,7 +221,10 @@ void WorkerPool::FinishLoop() {
   while (true) {
     std::vector<Outcome> outcomes = outcomes_.PopSome(kFinishBatch);
     if (outcomes.empty()) return;
+    const int stored = static_cast<int>(outcomes.size());
     Store(std::move(outcomes));
+    absl::MutexLock lock(&mu_);
+    held_ -= stored;
   }
 }
 
@@ -196,6 +245,7 @@ void WorkerPool::Store(std::vector<Outcome> outcomes) {
 void WorkerPool::StoreResults(absl::Span<const JobResult> results) {
   absl::BitGen random;
   for (int tries = 0;; ++tries) {
+    AwaitFence();
     const absl::StatusOr<std::vector<FinishEffect>> effects = queue_.Finish(results);
     if (effects.ok()) {
       for (std::size_t i = 0; i < results.size(); ++i) Count(results[i], (*effects)[i]);
@@ -246,6 +296,7 @@ void WorkerPool::Count(const JobResult& result, FinishEffect effect) {
 void WorkerPool::StoreRetries(absl::Span<const JobRetry> retries) {
   absl::BitGen random;
   for (int tries = 0;; ++tries) {
+    AwaitFence();
     const absl::Status status = queue_.Release(retries);
     if (status.ok()) {
       for (const JobRetry& retry : retries) {

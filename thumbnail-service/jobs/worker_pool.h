@@ -15,6 +15,7 @@
 #include "common/backoff.h"
 #include "common/bounded_channel.h"
 #include "common/named_thread.h"
+#include "thumbnail-service/jobs/fence.h"
 #include "thumbnail-service/jobs/job_queue.h"
 #include "thumbnail-service/jobs/thumbnailer.h"
 #include "thumbnail-service/jobs/work_counters.h"
@@ -22,10 +23,11 @@
 namespace hestia {
 
 // Turns jobs into stored results: one thread claims, one a slot reads and renders, one stores.
-// Claimed work in this process is at most one job a slot plus one waiting.
+// Claimed work in this process is at most one job a slot plus one waiting. A suspect (see
+// JobQueue) is in work alone. While the fence is closed nothing is claimed and nothing stored.
 //
 // Thread-safety: Wake() from any thread; Stop() from the owner's.
-// Lifetime: `queue` and `counters` outlive the pool.
+// Lifetime: `queue`, `counters` and the fence outlive the pool.
 // Memory: a slot's source file and images, plus as many results waiting to be stored as
 //   there are slots.
 class WorkerPool {
@@ -33,7 +35,10 @@ class WorkerPool {
   struct Options {
     // Waiting in the queue is asked for at least this often, should a wake-up get lost.
     absl::Duration poll_interval = absl::Seconds(1);
-    Backoff retry;
+    // Suspects are looked for so often, busy or not.
+    absl::Duration suspect_interval = absl::Milliseconds(500);
+    Backoff retry = {};
+    const Fence* fence = nullptr;  // none: always open
   };
   // Ids of the libraries whose folders this machine has; asked before every claim.
   using ClaimableLibraries = std::function<std::vector<std::int64_t>()>;
@@ -64,9 +69,19 @@ class WorkerPool {
   void AwaitWake(absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mu_);
   // Waits for Stop() or `timeout`; new jobs do not end it.
   void AwaitStop(absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mu_);
+  // Waits until the fence is open, or Stop().
+  void AwaitFence() ABSL_LOCKS_EXCLUDED(mu_);
+  // Waits until nothing that was claimed is left in this process; false when stopping.
+  bool AwaitEmptyHands() ABSL_LOCKS_EXCLUDED(mu_);
+  void HandOut(std::vector<ClaimedJob> jobs) ABSL_LOCKS_EXCLUDED(mu_);
+  // Does the suspects that wait, one by one, with nothing else in work.
+  absl::Status RunSuspects(absl::Span<const std::int64_t> library_ids);
   bool WokenLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_) { return woken_ || stopping_; }
   bool RoomLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_) {
     return stopping_ || in_hand_ < capacity_;
+  }
+  bool EmptyHandsLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_) {
+    return stopping_ || held_ == 0;
   }
   bool IdleLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_) { return working_ == 0; }
   bool stopping() const ABSL_LOCKS_EXCLUDED(mu_);
@@ -91,6 +106,7 @@ class WorkerPool {
 
   mutable absl::Mutex mu_;
   int in_hand_ ABSL_GUARDED_BY(mu_) = 0;  // claimed, not yet done by a worker
+  int held_ ABSL_GUARDED_BY(mu_) = 0;     // claimed, not yet stored or handed back
   int working_ ABSL_GUARDED_BY(mu_) = 0;
   bool woken_ ABSL_GUARDED_BY(mu_) = false;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;

@@ -8,8 +8,14 @@ namespace hestia {
 // The statements of PgIngestStore. Paths are compared through left(path, 512) as well, because
 // that is what the index is ordered by; in collation "C" the prefix orders as the path does.
 
+// Excludes a takeover, which locks FOR UPDATE, and not the renewal of the lease meanwhile.
 constexpr PgStatement kLockLease = {"lock_lease", R"sql(
-  SELECT 1 FROM library_leases WHERE library_id = $1 AND token = $2 FOR SHARE)sql"};
+  SELECT 1 FROM library_leases WHERE library_id = $1 AND token = $2 FOR KEY SHARE)sql"};
+
+// Waits until no transaction of the session before can commit any more, should the server be
+// still busy with one whose client has gone.
+constexpr PgStatement kLockLeaseAlone = {"lock_lease_alone", R"sql(
+  SELECT 1 FROM library_leases WHERE library_id = $1 AND token = $2 FOR UPDATE)sql"};
 
 constexpr PgStatement kLoadCursor = {"load_cursor", R"sql(
   SELECT cursor_epoch, cursor_sequence FROM libraries WHERE id = $1)sql"};
@@ -31,7 +37,7 @@ constexpr PgStatement kReadRange = {"read_range", R"sql(
          state = 3 AND content_id IS NULL
   FROM files
   WHERE library_id = $1 AND left(path, 512) >= left($2, 512) AND left(path, 512) <= left($3, 512)
-    AND path > $2 AND path <= $3
+    AND path >= $2 AND path < $3
   ORDER BY left(path, 512), path LIMIT $4)sql"};
 
 // Results are stored under locks taken in the order of id; whoever locks several files does
@@ -143,14 +149,17 @@ constexpr PgStatement kMark = {"mark", R"sql(
 constexpr PgStatement kClearMarks = {"clear_marks", R"sql(
   UPDATE files SET marked = false WHERE library_id = $1 AND marked)sql"};
 
-constexpr PgStatement kMarkRest = {"mark_rest", R"sql(
+constexpr PgStatement kMarkRange = {"mark_range", R"sql(
   UPDATE files SET marked = true
-  WHERE library_id = $1 AND NOT marked AND left(path, 512) >= left($2, 512) AND path > $2)sql"};
+  WHERE library_id = $1 AND NOT marked AND left(path, 512) >= left($2, 512)
+    AND left(path, 512) <= left($3, 512) AND path >= $2 AND path < $3)sql"};
 
-constexpr PgStatement kMarkRestOfScope = {"mark_rest_of_scope", R"sql(
-  UPDATE files SET marked = true
-  WHERE library_id = $1 AND NOT marked AND left(path, 512) >= left($2, 512) AND path > $2
-    AND left(path, 512) <= left($3, 512) AND path < $3)sql"};
+// $2 is a path, $3 the path followed by '0', the byte after '/'.
+constexpr PgStatement kSpare = {"spare", R"sql(
+  UPDATE files SET marked = false
+  WHERE library_id = $1 AND marked AND left(path, 512) >= left($2, 512)
+    AND left(path, 512) <= left($3, 512)
+    AND (path = $2 OR path >= $2::text || '/' AND path < $3))sql"};
 
 // Once per transaction: PostgreSQL sends it with the commit, merged with its like.
 constexpr PgStatement kNotifyJobs = {"notify_jobs", "SELECT pg_notify('hestia_jobs', '')"};
@@ -158,9 +167,9 @@ constexpr PgStatement kNotifyProgress = {"notify_progress",
                                          "SELECT pg_notify('hestia_progress', '')"};
 
 constexpr PgStatement kIngestStatements[] = {
-    kLockLease,    kLockPaths,     kLoadCursor,    kStoreCursor,  kSetListing, kFindByPath, kReadRange,
+    kLockLease,    kLockLeaseAlone, kLockPaths,     kLoadCursor,    kStoreCursor,  kSetListing, kFindByPath, kReadRange,
     kPut,          kRemovePaths,   kRemoveSubtree, kRemoveMarked, kMark,     kClearMarks,
-    kMarkRest,     kMarkRestOfScope, kNotifyJobs, kNotifyProgress};
+    kMarkRange,    kSpare,         kNotifyJobs, kNotifyProgress};
 
 }  // namespace hestia
 

@@ -9,31 +9,17 @@
 
 #include "thumbnail-service/jobs/listing_merge.h"
 #include "thumbnail-service/store/pg_ingest_sql.h"
+#include "thumbnail-service/store/pg_known_files.h"
 
 namespace hestia {
 namespace {
 
-constexpr int kRowsPerPage = 2000;
 // What a listing told has no sequence of its own yet: it is older than any later cursor.
 constexpr std::uint64_t kListedSequence = 0;
 
-// PostgreSQL has no unsigned 64-bit type; the bit pattern is kept.
-std::int64_t Signed(std::uint64_t value) { return static_cast<std::int64_t>(value); }
-std::uint64_t Unsigned(std::int64_t value) { return static_cast<std::uint64_t>(value); }
-
-KnownFile ToKnownFile(const pqxx::row& row) {
-  return KnownFile{.id = row[0].as<std::int64_t>(),
-                   .path = row[1].as<std::string>(),
-                   .stamp = {.size_bytes = row[2].as<std::int64_t>(),
-                             .mtime_ns = row[3].as<std::int64_t>(),
-                             .inode = Unsigned(row[4].as<std::int64_t>())},
-                   .status = static_cast<FileStatus>(row[5].as<int>()),
-                   .marked = row[6].as<bool>(),
-                   .unread = row[7].as<bool>()};
-}
-
-absl::Status LockLease(pqxx::work& tx, const Lease& lease) {
-  const pqxx::result row = tx.exec_prepared(kLockLease.name, lease.library_id, lease.token);
+absl::Status LockLease(pqxx::work& tx, const Lease& lease,
+                       const PgStatement& statement = kLockLease) {
+  const pqxx::result row = tx.exec_prepared(statement.name, lease.library_id, lease.token);
   if (!row.empty()) return absl::OkStatus();
   return absl::FailedPreconditionError(
       absl::StrCat("the lease with token ", lease.token, " is another replica's now"));
@@ -45,15 +31,7 @@ void WriteCursor(pqxx::work& tx, const Lease& lease, const Cursor& cursor) {
   tx.exec_prepared(kNotifyProgress.name);
 }
 
-void SetMarks(pqxx::work& tx, const std::vector<std::int64_t>& ids, bool marked) {
-  if (!ids.empty()) tx.exec_prepared(kMark.name, PgArray(ids), marked);
-}
-
 int Count(const pqxx::result& result) { return result[0][0].as<int>(); }
-
-// Everything beneath `scope` orders between scope + '/' and scope + '0'.
-std::string FirstBeneath(absl::string_view scope) { return absl::StrCat(scope, "/"); }
-std::string PastBeneath(absl::string_view scope) { return absl::StrCat(scope, "0"); }
 
 void Remove(pqxx::work& tx, const Lease& lease, const ToldFile& told, IngestEffect& effect) {
   effect.removed += Count(tx.exec_prepared(kRemovePaths.name, lease.library_id,
@@ -70,7 +48,7 @@ PgIngestStore::PgIngestStore(const std::string& url, std::string decoder_version
 
 absl::StatusOr<std::optional<Cursor>> PgIngestStore::Resume(const Lease& lease) {
   return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::optional<Cursor>> {
-    if (absl::Status status = LockLease(tx, lease); !status.ok()) return status;
+    if (absl::Status status = LockLease(tx, lease, kLockLeaseAlone); !status.ok()) return status;
     tx.exec_prepared(kClearMarks.name, lease.library_id);
     const pqxx::result row = tx.exec_prepared(kLoadCursor.name, lease.library_id);
     if (row.empty() || row[0][0].is_null()) return std::optional<Cursor>();
@@ -164,41 +142,30 @@ absl::Status PgIngestStore::Put(pqxx::work& tx, const Lease& lease,
   return absl::OkStatus();
 }
 
-absl::Status PgIngestStore::BeginListing(const Lease& lease, absl::string_view scope) {
+absl::Status PgIngestStore::BeginListing(const Lease& lease, const OpenListing& listing) {
   return session_.Transact([&](pqxx::work& tx) -> absl::Status {
     if (absl::Status status = LockLease(tx, lease); !status.ok()) return status;
     tx.exec_prepared(kClearMarks.name, lease.library_id);
-    if (scope.empty()) {
-      tx.exec_prepared(kSetListing.name, lease.library_id, true);
-    } else {
+    if (!listing.scope.empty()) {
       // What is listed is a directory, so no file lies at the scope's own path.
       tx.exec_prepared(kRemovePaths.name, lease.library_id,
-                       PgArray(std::vector<std::string>{std::string(scope)}));
+                       PgArray(std::vector<std::string>{listing.scope}));
+    } else if (!listing.shallow) {
+      tx.exec_prepared(kSetListing.name, lease.library_id, true);
     }
     return absl::OkStatus();
   });
 }
 
 absl::StatusOr<IngestEffect> PgIngestStore::ApplyListed(const Lease& lease,
-                                                        absl::string_view scope,
-                                                        absl::string_view after,
+                                                        const OpenListing& listing,
                                                         absl::Span<const ToldFile> files) {
   return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<IngestEffect> {
     IngestEffect effect;
     if (absl::Status status = LockLease(tx, lease); !status.ok()) return status;
     if (files.empty()) return effect;
     ListingMerge merge(files);
-    std::string from = after.empty() && !scope.empty() ? FirstBeneath(scope) : std::string(after);
-    for (bool more = true; more;) {
-      const pqxx::result page = tx.exec_prepared(kReadRange.name, lease.library_id, from,
-                                                 files.back().path, kRowsPerPage);
-      for (const pqxx::row row : page) {
-        const KnownFile known = ToKnownFile(row);
-        merge.Add(known);
-        from = known.path;
-      }
-      more = page.size() == kRowsPerPage;
-    }
+    ReadKnown(tx, lease, listing, files.back().path, [&](const KnownFile& known) { merge.Add(known); });
     merge.Finish();
     SetMarks(tx, merge.missing_ids(), true);
     SetMarks(tx, merge.returned_ids(), false);
@@ -212,22 +179,18 @@ absl::StatusOr<IngestEffect> PgIngestStore::ApplyListed(const Lease& lease,
   });
 }
 
-absl::StatusOr<IngestEffect> PgIngestStore::EndListing(const Lease& lease, absl::string_view scope,
-                                                       absl::string_view after, bool complete,
+absl::StatusOr<IngestEffect> PgIngestStore::EndListing(const Lease& lease,
+                                                       const OpenListing& listing,
+                                                       const ListingProof& proof,
                                                        const std::optional<Cursor>& cursor) {
   return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<IngestEffect> {
     if (absl::Status status = LockLease(tx, lease); !status.ok()) return status;
     IngestEffect effect;
-    if (!complete) {
-      tx.exec_prepared(kClearMarks.name, lease.library_id);
-    } else {
-      if (scope.empty()) {
-        tx.exec_prepared(kMarkRest.name, lease.library_id, std::string(after));
-      } else {
-        const std::string from = after.empty() ? FirstBeneath(scope) : std::string(after);
-        tx.exec_prepared(kMarkRestOfScope.name, lease.library_id, from, PastBeneath(scope));
-      }
+    if (proof.complete) MarkRest(tx, lease, listing);
+    if (proof.complete && Spare(tx, lease, proof.unread)) {
       effect.removed = Count(tx.exec_prepared(kRemoveMarked.name, lease.library_id));
+    } else {
+      tx.exec_prepared(kClearMarks.name, lease.library_id);
     }
     tx.exec_prepared(kSetListing.name, lease.library_id, false);
     if (cursor.has_value()) WriteCursor(tx, lease, *cursor);

@@ -24,12 +24,11 @@ class PgIngestStore final : public IngestStore {
   absl::StatusOr<std::optional<Cursor>> Resume(const Lease& lease) override;
   absl::StatusOr<IngestEffect> ApplyStates(const Lease& lease, absl::Span<const ToldFile> files,
                                            const Cursor& cursor) override;
-  absl::Status BeginListing(const Lease& lease, absl::string_view scope) override;
-  absl::StatusOr<IngestEffect> ApplyListed(const Lease& lease, absl::string_view scope,
-                                           absl::string_view after,
+  absl::Status BeginListing(const Lease& lease, const OpenListing& listing) override;
+  absl::StatusOr<IngestEffect> ApplyListed(const Lease& lease, const OpenListing& listing,
                                            absl::Span<const ToldFile> files) override;
-  absl::StatusOr<IngestEffect> EndListing(const Lease& lease, absl::string_view scope,
-                                          absl::string_view after, bool complete,
+  absl::StatusOr<IngestEffect> EndListing(const Lease& lease, const OpenListing& listing,
+                                          const ListingProof& proof,
                                           const std::optional<Cursor>& cursor) override;
   absl::Status StoreCursor(const Lease& lease, const Cursor& cursor) override;
 

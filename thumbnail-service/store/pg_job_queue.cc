@@ -19,6 +19,7 @@ constexpr PgStatement kClaim = {"claim", R"sql(
     CROSS JOIN LATERAL (
       SELECT j.file_id, j.order_key FROM jobs j
       WHERE j.library_id = mine.library_id AND j.claim_token IS NULL AND j.run_after <= now()
+        AND (j.crashes = 0 OR j.crashed_version <> j.wanted_version)
       ORDER BY j.order_key LIMIT $3
       FOR UPDATE SKIP LOCKED) AS soonest
     ORDER BY soonest.order_key LIMIT $3
@@ -29,7 +30,27 @@ constexpr PgStatement kClaim = {"claim", R"sql(
   FROM next JOIN files f ON f.id = next.file_id
   WHERE j.file_id = next.file_id
   RETURNING j.file_id, j.claim_token, j.claimed_version, j.library_id, f.path, f.size_bytes,
-            f.mtime_ns, f.inode, j.attempts, j.order_key, j.tries)sql"};
+            f.mtime_ns, f.inode, j.attempts, j.order_key, j.tries, 0)sql"};
+
+constexpr PgStatement kClaimSuspect = {"claim_suspect", R"sql(
+  WITH next AS MATERIALIZED (
+    SELECT file_id FROM jobs
+    WHERE library_id = ANY($2::bigint[]) AND crashes > 0 AND crashed_version = wanted_version
+      AND claim_token IS NULL AND run_after <= now()
+    ORDER BY order_key LIMIT 1 FOR UPDATE SKIP LOCKED
+  )
+  UPDATE jobs j
+  SET claim_token = nextval('claim_tokens'), claimed_by = $1, claimed_version = j.wanted_version,
+      claimed_at = now()
+  FROM next JOIN files f ON f.id = next.file_id
+  WHERE j.file_id = next.file_id
+  RETURNING j.file_id, j.claim_token, j.claimed_version, j.library_id, f.path, f.size_bytes,
+            f.mtime_ns, f.inode, j.attempts, j.order_key, j.tries, j.crashes)sql"};
+
+constexpr PgStatement kSuspectsWait = {"suspects_wait", R"sql(
+  SELECT EXISTS (SELECT FROM jobs
+    WHERE library_id = ANY($1::bigint[]) AND crashes > 0 AND crashed_version = wanted_version
+      AND claim_token IS NULL AND run_after <= now()))sql"};
 
 constexpr PgStatement kLookUp = {"look_up", R"sql(
   SELECT r.id, r.definition, x.code, x.detail
@@ -99,12 +120,27 @@ constexpr PgStatement kNotify = {
               "SELECT pg_notify('hestia_progress', '') WHERE $2"};
 
 constexpr PgStatement kStatements[] = {
-    kClaim,          kLookUp,         kLockFiles, kLockClaim,  kPutContent, kPutThumbnail,
+    kClaim,          kClaimSuspect,   kSuspectsWait, kLookUp,         kLockFiles, kLockClaim,  kPutContent, kPutThumbnail,
     kPutContentFailure, kPutFileFailure, kLacksThumbnail, kEndJob, kSettleFile, kUnclaim,
     kRelease,        kNotify};
 
 pqxx::binarystring Bytes(const ContentKey& key) {
   return pqxx::binarystring(key.digest.data(), key.digest.size());
+}
+
+ClaimedJob ToClaimedJob(const pqxx::row& row) {
+  return ClaimedJob{.file_id = row[0].as<std::int64_t>(),
+                    .token = row[1].as<std::int64_t>(),
+                    .version = row[2].as<std::int64_t>(),
+                    .library_id = row[3].as<std::int64_t>(),
+                    .path = row[4].as<std::string>(),
+                    .stamp = {.size_bytes = row[5].as<std::int64_t>(),
+                              .mtime_ns = row[6].as<std::int64_t>(),
+                              .inode = static_cast<std::uint64_t>(row[7].as<std::int64_t>())},
+                    .attempts = row[8].as<int>(),
+                    .tries = row[10].as<int>(),
+                    .deaths = row[11].as<int>(),
+                    .claimed_at = MonotonicNow()};
 }
 
 }  // namespace
@@ -119,30 +155,33 @@ absl::StatusOr<std::vector<ClaimedJob>> PgJobQueue::Claim(
     absl::Span<const std::int64_t> library_ids, int most) {
   std::vector<ClaimedJob> jobs;
   if (library_ids.empty()) return jobs;
-  const std::string libraries =
-      PgArray(std::vector<std::int64_t>(library_ids.begin(), library_ids.end()));
   return pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::vector<ClaimedJob>> {
     std::vector<std::pair<std::int64_t, ClaimedJob>> ordered;
-    for (const pqxx::row row : tx.exec_prepared(kClaim.name, replica_id_, libraries, most)) {
-      ordered.emplace_back(
-          row[9].as<std::int64_t>(),
-          ClaimedJob{.file_id = row[0].as<std::int64_t>(),
-                     .token = row[1].as<std::int64_t>(),
-                     .version = row[2].as<std::int64_t>(),
-                     .library_id = row[3].as<std::int64_t>(),
-                     .path = row[4].as<std::string>(),
-                     .stamp = {.size_bytes = row[5].as<std::int64_t>(),
-                               .mtime_ns = row[6].as<std::int64_t>(),
-                               .inode = static_cast<std::uint64_t>(row[7].as<std::int64_t>())},
-                     .attempts = row[8].as<int>(),
-                     .tries = row[10].as<int>(),
-                     .claimed_at = MonotonicNow()});
+    for (const pqxx::row row :
+         tx.exec_prepared(kClaim.name, replica_id_, PgArray(library_ids), most)) {
+      ordered.emplace_back(row[9].as<std::int64_t>(), ToClaimedJob(row));
     }
     // RETURNING promises no order.
     std::stable_sort(ordered.begin(), ordered.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
     for (auto& [key, job] : ordered) jobs.push_back(std::move(job));
     return std::move(jobs);
+  });
+}
+
+absl::StatusOr<bool> PgJobQueue::SuspectsWait(absl::Span<const std::int64_t> library_ids) {
+  return pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<bool> {
+    return tx.exec_prepared1(kSuspectsWait.name, PgArray(library_ids))[0].as<bool>();
+  });
+}
+
+absl::StatusOr<std::optional<ClaimedJob>> PgJobQueue::ClaimSuspect(
+    absl::Span<const std::int64_t> library_ids) {
+  return pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::optional<ClaimedJob>> {
+    const pqxx::result rows =
+        tx.exec_prepared(kClaimSuspect.name, replica_id_, PgArray(library_ids));
+    if (rows.empty()) return std::optional<ClaimedJob>();
+    return std::optional<ClaimedJob>(ToClaimedJob(rows[0]));
   });
 }
 

@@ -20,6 +20,9 @@ class PgJobQueue final : public JobQueue {
 
   absl::StatusOr<std::vector<ClaimedJob>> Claim(absl::Span<const std::int64_t> library_ids,
                                                 int most) override;
+  absl::StatusOr<bool> SuspectsWait(absl::Span<const std::int64_t> library_ids) override;
+  absl::StatusOr<std::optional<ClaimedJob>> ClaimSuspect(
+      absl::Span<const std::int64_t> library_ids) override;
   absl::StatusOr<ContentStanding> LookUp(const ContentKey& content) override;
   absl::StatusOr<std::vector<FinishEffect>> Finish(absl::Span<const JobResult> results) override;
   absl::Status Release(absl::Span<const JobRetry> retries) override;

@@ -16,26 +16,15 @@ constexpr PgStatement kBeat = {"beat", R"sql(
         failed_jobs = excluded.failed_jobs, retried_jobs = excluded.retried_jobs,
         rendered_images = excluded.rendered_images, active_workers = excluded.active_workers,
         workers = excluded.workers, throughput = excluded.throughput,
-        processing_us = excluded.processing_us, problem = excluded.problem)sql"};
+        processing_us = excluded.processing_us, problem = excluded.problem,
+        beats = replicas.beats + 1
+  RETURNING beats = 1)sql"};
 
-// A claim is dead when its replica has no fresh beat, or when it is older than any render can
-// be: a live replica may have lost the answer to its claim. The claim's own age keeps a replica's
-// first claims safe from a beat that is still on its way.
-constexpr PgStatement kRescue = {"rescue", R"sql(
-  WITH rescued AS (
-    UPDATE jobs SET claim_token = NULL, claimed_by = NULL, run_after = '-infinity'
-    WHERE claim_token IS NOT NULL AND claimed_at < now() - make_interval(secs => $1)
-      AND (claimed_at < now() - make_interval(secs => $2)
-           OR NOT EXISTS (SELECT FROM replicas r WHERE r.id = jobs.claimed_by
-                            AND r.heartbeat_at >= now() - make_interval(secs => $1)))
-    RETURNING 1
-  ), notified AS (
-    SELECT pg_notify('hestia_jobs', '') FROM (SELECT FROM rescued LIMIT 1) AS any_rescued
-  )
-  SELECT (SELECT count(*) FROM rescued) + 0 * (SELECT count(*) FROM notified))sql"};
-
-constexpr PgStatement kForgetDead = {"forget_dead", R"sql(
-  DELETE FROM replicas WHERE heartbeat_at < now() - make_interval(secs => $1))sql"};
+// Ends with the session: that is how the others see a killed replica within moments. Not had
+// while a connection of before, broken on this side only, still has it; then it tells them the
+// same, and the next beat tries again.
+constexpr PgStatement kLockSession = {"lock_session", R"sql(
+  SELECT pg_try_advisory_lock(hashtextextended($1, 0)))sql"};
 
 // The foreign keys of files and removed_files are the second look: a content that is attached
 // between this statement's snapshot and its delete makes the delete fail, not the attachment.
@@ -72,20 +61,38 @@ constexpr PgStatement kDetach = {"detach", R"sql(
   UPDATE libraries SET state = 'DETACHED'
   WHERE state <> 'DETACHED' AND name <> ALL($1::text[]))sql"};
 
-constexpr PgStatement kTryLease = {"try_lease", R"sql(
-  INSERT INTO library_leases AS l (library_id, token, replica_id, expires_at)
-  VALUES ($1, 1, $2, now() + make_interval(secs => $3))
-  ON CONFLICT (library_id) DO UPDATE
-    SET token = CASE WHEN l.replica_id = $2 THEN l.token ELSE l.token + 1 END,
-        replica_id = $2, expires_at = excluded.expires_at
-    WHERE l.replica_id = $2 OR l.expires_at < now()
+// Ingest holds FOR KEY SHARE on its lease while it writes. Renewing does not conflict with it,
+// taking over does, and waits for nobody: the next beat tries again.
+constexpr PgStatement kRenewLease = {"renew_lease", R"sql(
+  UPDATE library_leases SET expires_at = now() + make_interval(secs => $3)
+  WHERE library_id = $1 AND replica_id = $2
   RETURNING token)sql"};
+constexpr PgStatement kTakeOverLease = {"take_over_lease", R"sql(
+  WITH expired AS MATERIALIZED (
+    SELECT library_id FROM library_leases WHERE library_id = $1 AND expires_at < now()
+    FOR UPDATE SKIP LOCKED
+  )
+  UPDATE library_leases l
+  SET token = l.token + 1, replica_id = $2, expires_at = now() + make_interval(secs => $3)
+  FROM expired e WHERE l.library_id = e.library_id
+  RETURNING l.token)sql"};
+constexpr PgStatement kFirstLease = {"first_lease", R"sql(
+  INSERT INTO library_leases (library_id, token, replica_id, expires_at)
+  VALUES ($1, 1, $2, now() + make_interval(secs => $3))
+  ON CONFLICT (library_id) DO NOTHING
+  RETURNING token)sql"};
+constexpr PgStatement kRenewLeases = {"renew_leases", R"sql(
+  UPDATE library_leases SET expires_at = now() + make_interval(secs => $2)
+  WHERE library_id IN (SELECT library_id FROM library_leases
+                       WHERE replica_id = $1 AND expires_at >= now()
+                       FOR NO KEY UPDATE SKIP LOCKED))sql"};
 constexpr PgStatement kReleaseLease = {"release_lease", R"sql(
   UPDATE library_leases SET expires_at = '-infinity' WHERE library_id = $1 AND token = $2)sql"};
 
 constexpr PgStatement kStatements[] = {
-    kBeat,       kRescue,      kForgetDead,    kCollect, kReleaseClaims, kReleaseLeases, kForget,
-    kNotifyFreed, kReadLibraries, kPutLibrary, kDetach,  kTryLease,      kReleaseLease};
+    kBeat,       kLockSession,   kCollect,    kReleaseClaims, kReleaseLeases, kForget,
+    kNotifyFreed, kReadLibraries, kPutLibrary, kDetach,       kRenewLease,    kTakeOverLease,
+    kFirstLease, kRenewLeases,   kReleaseLease};
 
 struct LibraryRow {
   std::int64_t id;
@@ -100,26 +107,28 @@ PgReplicaRegistry::PgReplicaRegistry(const std::string& url, std::string replica
       replica_id_(std::move(replica_id)),
       replica_name_(std::move(replica_name)) {}
 
-absl::Status PgReplicaRegistry::Beat(const WorkFigures& figures, int workers,
-                                     const std::string& problem) {
-  return session_.Transact([&](pqxx::work& tx) -> absl::Status {
-    tx.exec_prepared(kBeat.name, replica_id_, replica_name_, figures.completed_jobs,
-                     figures.failed_jobs, figures.retried_jobs, figures.rendered_images,
-                     figures.active_workers, workers, figures.throughput_per_second,
-                     absl::ToInt64Microseconds(figures.processing_time), problem);
-    return absl::OkStatus();
+absl::StatusOr<BeatEffect> PgReplicaRegistry::Beat(const WorkFigures& figures, int workers,
+                                                   const std::string& problem) {
+  return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<BeatEffect> {
+    // The lock first: a row without one is taken for dead soon.
+    if (locked_connection_ != session_.connections() &&
+        tx.exec_prepared1(kLockSession.name, replica_id_)[0].as<bool>()) {
+      locked_connection_ = session_.connections();
+    }
+    const bool inserted =
+        tx.exec_prepared1(kBeat.name, replica_id_, replica_name_, figures.completed_jobs,
+                          figures.failed_jobs, figures.retried_jobs, figures.rendered_images,
+                          figures.active_workers, workers, figures.throughput_per_second,
+                          absl::ToInt64Microseconds(figures.processing_time), problem)[0]
+            .as<bool>();
+    return BeatEffect{.inserted = inserted};
   });
 }
 
-absl::StatusOr<int> PgReplicaRegistry::RescueDead(absl::Duration patience,
-                                                  absl::Duration claim_deadline) {
-  return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<int> {
-    const double seconds = absl::ToDoubleSeconds(patience);
-    const int rescued =
-        tx.exec_prepared1(kRescue.name, seconds, absl::ToDoubleSeconds(claim_deadline))[0]
-            .as<int>();
-    tx.exec_prepared(kForgetDead.name, seconds);
-    return rescued;
+absl::Status PgReplicaRegistry::RenewLeases(absl::Duration ttl) {
+  return session_.Transact([&](pqxx::work& tx) -> absl::Status {
+    tx.exec_prepared(kRenewLeases.name, replica_id_, absl::ToDoubleSeconds(ttl));
+    return absl::OkStatus();
   });
 }
 
@@ -179,11 +188,14 @@ absl::StatusOr<std::vector<RegisteredLibrary>> PgReplicaRegistry::ReadLibraries(
 absl::StatusOr<std::optional<Lease>> PgReplicaRegistry::TryLease(std::int64_t library_id,
                                                                  absl::Duration ttl) {
   return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::optional<Lease>> {
-    const pqxx::result row = tx.exec_prepared(kTryLease.name, library_id, replica_id_,
-                                              absl::ToDoubleSeconds(ttl));
-    if (row.empty()) return std::optional<Lease>();
-    return std::optional<Lease>(
-        Lease{.library_id = library_id, .token = row[0][0].as<std::int64_t>()});
+    for (const PgStatement& way : {kRenewLease, kTakeOverLease, kFirstLease}) {
+      const pqxx::result row =
+          tx.exec_prepared(way.name, library_id, replica_id_, absl::ToDoubleSeconds(ttl));
+      if (row.empty()) continue;
+      return std::optional<Lease>(
+          Lease{.library_id = library_id, .token = row[0][0].as<std::int64_t>()});
+    }
+    return std::optional<Lease>();
   });
 }
 

@@ -18,8 +18,9 @@ class PgReplicaRegistry final : public ReplicaRegistry {
   // `replica_name` is for people: host and process.
   PgReplicaRegistry(const std::string& url, std::string replica_id, std::string replica_name);
 
-  absl::Status Beat(const WorkFigures& figures, int workers, const std::string& problem) override;
-  absl::StatusOr<int> RescueDead(absl::Duration patience, absl::Duration claim_deadline) override;
+  absl::StatusOr<BeatEffect> Beat(const WorkFigures& figures, int workers,
+                                  const std::string& problem) override;
+  absl::Status RenewLeases(absl::Duration ttl) override;
   absl::StatusOr<std::vector<RegisteredLibrary>> ReadLibraries() override;
   absl::StatusOr<int> CollectRemoved(absl::Duration grace) override;
   absl::Status Leave() override;
@@ -33,6 +34,7 @@ class PgReplicaRegistry final : public ReplicaRegistry {
   PgSession session_;
   const std::string replica_id_;
   const std::string replica_name_;
+  int locked_connection_ = 0;  // the one that holds this replica's lock; 0: none does
 };
 
 }  // namespace hestia

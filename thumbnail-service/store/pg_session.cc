@@ -89,6 +89,7 @@ PgSession::PgSession(const std::string& url, absl::Span<const PgStatement> state
 pqxx::connection& PgSession::Connect() {
   if (connection_ != nullptr && connection_->is_open()) return *connection_;
   connection_ = std::make_unique<pqxx::connection>(url_);
+  ++connections_;
   ForbidReactivation(*connection_);
   {
     pqxx::nontransaction direct(*connection_);
@@ -110,7 +111,7 @@ std::string PgArray(const std::vector<std::string>& values) {
   return literal;
 }
 
-std::string PgArray(const std::vector<std::int64_t>& values) {
+std::string PgArray(absl::Span<const std::int64_t> values) {
   return absl::StrCat("{", absl::StrJoin(values, ","), "}");
 }
 

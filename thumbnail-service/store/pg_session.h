@@ -60,6 +60,8 @@ class PgSession {
   // The connection for LISTEN; connects when there is none. Throws like libpqxx.
   pqxx::connection& Connect();
   void Disconnect() { connection_.reset(); }
+  // How many connections were made so far. What a session held is gone with each new one.
+  int connections() const { return connections_; }
 
  private:
   // Two transactions that lock the same rows in another order meet rarely, thrice in a row
@@ -75,11 +77,12 @@ class PgSession {
   const std::string url_;
   const absl::Span<const PgStatement> statements_;
   std::unique_ptr<pqxx::connection> connection_;
+  int connections_ = 0;
 };
 
 // A PostgreSQL array literal of text or bigint, for `$n::text[]` and `$n::bigint[]`.
 std::string PgArray(const std::vector<std::string>& values);
-std::string PgArray(const std::vector<std::int64_t>& values);
+std::string PgArray(absl::Span<const std::int64_t> values);
 std::string PgArray(const std::vector<bool>& values);
 
 }  // namespace hestia

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -133,19 +134,21 @@ class FakeStore final : public IngestStore {
     cursor_ = cursor;
     return IngestEffect{};
   }
-  absl::Status BeginListing(const Lease&, absl::string_view) override {
-    record_.Add("begin");
+  absl::Status BeginListing(const Lease&, const OpenListing& listing) override {
+    record_.Add(listing.shallow ? "begin shallow" : "begin");
     return absl::OkStatus();
   }
-  absl::StatusOr<IngestEffect> ApplyListed(const Lease&, absl::string_view, absl::string_view after,
+  absl::StatusOr<IngestEffect> ApplyListed(const Lease&, const OpenListing& listing,
                                            absl::Span<const ToldFile> files) override {
-    record_.Add(absl::StrCat("listed ", files[0].path, " after '", after, "'"));
+    record_.Add(absl::StrCat("listed ", files[0].path, " after '", listing.after, "'"));
     return IngestEffect{};
   }
-  absl::StatusOr<IngestEffect> EndListing(const Lease&, absl::string_view, absl::string_view after,
-                                          bool complete,
+  absl::StatusOr<IngestEffect> EndListing(const Lease&, const OpenListing& listing,
+                                          const ListingProof& proof,
                                           const std::optional<Cursor>& cursor) override {
-    record_.Add(absl::StrCat(complete ? "end" : "broken off", " after '", after, "'"));
+    record_.Add(absl::StrCat(proof.complete ? "end" : "broken off", " after '", listing.after, "'",
+                             proof.unread.empty() ? "" : " but for ",
+                             absl::StrJoin(proof.unread, ",")));
     if (cursor.has_value()) cursor_ = cursor;
     return IngestEffect{};
   }
@@ -180,6 +183,19 @@ TEST_F(IngestorTest, PiecesOfAListingGoOnWhereTheLastOneEnded) {
   EXPECT_THAT(record_.lines(),
               testing::ElementsAre("open fresh", "begin", "ack 1", "listed a after ''", "ack 2",
                                    "listed b after 'a'", "ack 3", "end after 'b'", "ack 4"));
+}
+
+TEST_F(IngestorTest, HowFarAListingReachesAndWhatItCouldNotReadIsHandedOn) {
+  Frame begin = Begin(1);
+  begin.shallow = true;
+  Frame end = End(2, true, At(9));
+  end.unread = {"d", "e/f"};
+  feed_.Add({begin, end, Begin(3)});
+  Ingestor ingestor("photos", Lease{}, feed_, std::move(store_));
+  ASSERT_TRUE(record_.Await("ack 3"));
+  EXPECT_THAT(record_.lines(),
+              testing::ElementsAre("open fresh", "begin shallow", "ack 1",
+                                   "end after '' but for d,e/f", "ack 2", "begin", "ack 3"));
 }
 
 TEST_F(IngestorTest, ABrokenStreamIsResumedAtTheStoredCursor) {

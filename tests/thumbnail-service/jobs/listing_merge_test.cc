@@ -53,6 +53,18 @@ TEST(ListingMergeTest, OrderIsByBytesNotByComponents) {
   EXPECT_THAT(merge.missing_ids(), IsEmpty());
 }
 
+TEST(ListingMergeTest, AFileThatIsSettlingIsThereAndDemandsNothingYet) {
+  std::vector<ToldFile> listed = {Told("a", 2), Told("b", 2), Told("c", 2), Told("d", 2)};
+  for (ToldFile& file : listed) file.settling = true;
+  ListingMerge merge(listed);
+  merge.Add(Known(2, "b"));                   // other mtime
+  merge.Add(Known(3, "c", /*marked=*/true));  // passed over before
+  merge.Finish();                             // "a" and "d" are new
+  EXPECT_THAT(merge.changed(), IsEmpty());
+  EXPECT_THAT(merge.missing_ids(), IsEmpty());
+  EXPECT_THAT(merge.returned_ids(), ElementsAre(3));
+}
+
 TEST(ListingMergeTest, ARewrittenFileDemandsWorkThoughItsStampIsTheSame) {
   ToldFile told = Told("a");
   EXPECT_FALSE(DemandsWork(told, Known(1, "a")));

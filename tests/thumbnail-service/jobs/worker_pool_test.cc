@@ -27,6 +27,14 @@ class FakeQueue final : public JobQueue {
       waiting_.push_back(ClaimedJob{.file_id = id, .version = 1, .path = absl::StrCat(id), .stamp = {}});
     }
   }
+  void AddSuspects(int count) {
+    absl::MutexLock lock(&mu_);
+    for (int i = 0; i < count; ++i) {
+      const std::int64_t id = ++last_id_;
+      suspects_.push_back(ClaimedJob{.file_id = id, .version = 1, .path = absl::StrCat(id),
+                                     .stamp = {}, .deaths = 1});
+    }
+  }
   void FailNextFinishes(int count) {
     absl::MutexLock lock(&mu_);
     failing_finishes_ = count;
@@ -43,6 +51,20 @@ class FakeQueue final : public JobQueue {
     }
     most_claimed_ = std::max(most_claimed_, claimed_);
     return jobs;
+  }
+  absl::StatusOr<bool> SuspectsWait(absl::Span<const std::int64_t>) override {
+    absl::MutexLock lock(&mu_);
+    return !suspects_.empty();
+  }
+  absl::StatusOr<std::optional<ClaimedJob>> ClaimSuspect(absl::Span<const std::int64_t>) override {
+    absl::MutexLock lock(&mu_);
+    if (suspects_.empty()) return std::optional<ClaimedJob>();
+    ClaimedJob job = suspects_.front();
+    job.token = ++last_token_;
+    suspects_.pop_front();
+    most_beside_a_suspect_ = std::max(most_beside_a_suspect_, claimed_);
+    ++claimed_;
+    return std::optional<ClaimedJob>(job);
   }
   absl::StatusOr<ContentStanding> LookUp(const ContentKey&) override {
     ContentStanding standing;
@@ -81,6 +103,15 @@ class FakeQueue final : public JobQueue {
     absl::MutexLock lock(&mu_);
     return released_;
   }
+  int claims() {
+    absl::MutexLock lock(&mu_);
+    return static_cast<int>(last_token_);
+  }
+  // Jobs claimed and unfinished when a suspect was claimed.
+  int most_beside_a_suspect() {
+    absl::MutexLock lock(&mu_);
+    return most_beside_a_suspect_;
+  }
   int most_claimed() {
     absl::MutexLock lock(&mu_);
     return most_claimed_;
@@ -93,6 +124,8 @@ class FakeQueue final : public JobQueue {
   int failing_finishes_ ABSL_GUARDED_BY(mu_) = 0;
   int claimed_ ABSL_GUARDED_BY(mu_) = 0;
   int most_claimed_ ABSL_GUARDED_BY(mu_) = 0;
+  int most_beside_a_suspect_ ABSL_GUARDED_BY(mu_) = 0;
+  std::deque<ClaimedJob> suspects_ ABSL_GUARDED_BY(mu_);
   std::deque<ClaimedJob> waiting_ ABSL_GUARDED_BY(mu_);
   std::vector<JobResult> finished_ ABSL_GUARDED_BY(mu_);
   std::vector<JobRetry> released_ ABSL_GUARDED_BY(mu_);
@@ -138,10 +171,11 @@ class WorkerPoolTest : public testing::Test {
       thumbnailers.push_back(std::move(thumbnailer));
     }
     pool_ = std::make_unique<WorkerPool>(
-        WorkerPool::Options{}, queue_, counters_, [] { return std::vector<std::int64_t>{1}; },
+        WorkerPool::Options{.suspect_interval = absl::ZeroDuration(), .fence = fence_}, queue_, counters_, [] { return std::vector<std::int64_t>{1}; },
         std::move(thumbnailers));
   }
 
+  const Fence* fence_ = nullptr;
   FakeQueue queue_;
   WorkCounters counters_;
   std::vector<FakeThumbnailer*> slots_;
@@ -215,6 +249,48 @@ TEST_F(WorkerPoolTest, TroubleOfTheMomentIsRetriedWithAChargeAndNoVerdict) {
   ASSERT_TRUE(queue_.AwaitEnded(1));
   ASSERT_EQ(queue_.released().size(), 1u);
   EXPECT_TRUE(queue_.released()[0].charge);
+}
+
+TEST_F(WorkerPoolTest, ASuspectIsInWorkAlone) {
+  queue_.Add(100);
+  queue_.AddSuspects(5);
+  Start(3);
+  ASSERT_TRUE(queue_.AwaitEnded(105));
+  EXPECT_EQ(queue_.most_beside_a_suspect(), 0);
+}
+
+TEST_F(WorkerPoolTest, NothingIsClaimedBeforeTheFenceIsOpened) {
+  Fence fence;
+  fence_ = &fence;
+  queue_.Add(1);
+  Start(1);
+  pool_->Wake();
+  EXPECT_EQ(queue_.claims(), 0);
+  fence.OpenUntil(absl::InfiniteDuration());
+  ASSERT_TRUE(queue_.AwaitEnded(1));
+}
+
+TEST_F(WorkerPoolTest, NoResultIsStoredWhileTheFenceIsClosed) {
+  Fence fence;
+  fence.OpenUntil(absl::InfiniteDuration());
+  fence_ = &fence;
+  absl::Notification rendering;
+  absl::Notification go_on;
+  queue_.Add(1);
+  Start(1, [&](FakeThumbnailer& slot) {
+    slot.render = [&]() -> absl::StatusOr<Rendered> {
+      rendering.Notify();
+      go_on.WaitForNotification();
+      return Rendered{};
+    };
+  });
+  rendering.WaitForNotification();
+  fence.Close();
+  go_on.Notify();
+  EXPECT_TRUE(queue_.finished().empty());
+  fence.OpenUntil(absl::InfiniteDuration());
+  ASSERT_TRUE(queue_.AwaitEnded(1));
+  EXPECT_EQ(queue_.finished().size(), 1u);
 }
 
 TEST_F(WorkerPoolTest, StopCancelsARenderThatHangsAndHandsItsJobBack) {

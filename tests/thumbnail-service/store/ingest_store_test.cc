@@ -12,16 +12,9 @@ class IngestStoreTest : public StoreTest {
   std::int64_t Jobs() { return Number("SELECT count(*) FROM jobs"); }
   std::int64_t Ready() { return Number("SELECT count(*) FROM files WHERE state = 1"); }
 
-  // A listing of `scope` in pieces of two.
   void List(const std::string& scope, const std::vector<ToldFile>& files, bool complete = true) {
-    ASSERT_TRUE(ingest_.BeginListing(lease_, scope).ok());
-    std::string after;
-    for (std::size_t i = 0; i < files.size(); i += 2) {
-      const auto piece = absl::MakeConstSpan(files).subspan(i, 2);
-      ASSERT_TRUE(ingest_.ApplyListed(lease_, scope, after, piece).ok());
-      after = piece.back().path;
-    }
-    ASSERT_TRUE(ingest_.EndListing(lease_, scope, after, complete, NextCursor()).ok());
+    ListPieces(OpenListing{.scope = scope, .shallow = false, .after = ""}, files,
+               ListingProof{.complete = complete, .unread = {}});
   }
 };
 
@@ -169,11 +162,14 @@ TEST_F(IngestStoreTest, AListingReplacesAFileByADirectoryOfTheSameName) {
 
 TEST_F(IngestStoreTest, WhatIsToldDuringAListingOutlivesItsEnd) {
   List("", {Present("a", 1), Present("b", 2)});
-  ASSERT_TRUE(ingest_.BeginListing(lease_, "").ok());
+  OpenListing listing;
+  ASSERT_TRUE(ingest_.BeginListing(lease_, listing).ok());
   const std::vector<ToldFile> listed = {Present("b", 2)};
-  ASSERT_TRUE(ingest_.ApplyListed(lease_, "", "", listed).ok());  // passes over "a"
+  ASSERT_TRUE(ingest_.ApplyListed(lease_, listing, listed).ok());  // passes over "a"
+  listing.after = "b";
   Tell({Present("a", 1)});
-  ASSERT_TRUE(ingest_.EndListing(lease_, "", "b", true, NextCursor()).ok());
+  const ListingProof proof{.complete = true, .unread = {}};
+  ASSERT_TRUE(ingest_.EndListing(lease_, listing, proof, NextCursor()).ok());
   EXPECT_EQ(Files(), 2);
 }
 

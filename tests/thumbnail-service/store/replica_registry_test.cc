@@ -5,28 +5,27 @@ namespace {
 
 using ReplicaRegistryTest = StoreTest;
 
-TEST_F(ReplicaRegistryTest, JobsOfAReplicaWithoutHeartbeatAreRescuedAndOthersKept) {
-  Tell({Present("a", 1), Present("b", 2)});
-  PgReplicaRegistry dying(database_.url(), "replica-b", "test:2");
-  ASSERT_TRUE(dying.Beat(WorkFigures{}, 1, "").ok());
-  PgJobQueue theirs(database_.url(), "replica-b", "d", 1);
-  ASSERT_EQ(theirs.Claim({library_}, 1).value().size(), 1u);
-  ASSERT_EQ(queue_.Claim({library_}, 1).value().size(), 1u);
-  EXPECT_EQ(registry_.RescueDead(absl::Seconds(10), absl::Hours(1)).value(), 0) << "both live";
-
-  Execute("UPDATE replicas SET heartbeat_at = now() - interval '11 s' WHERE id = 'replica-b';"
-          "UPDATE jobs SET claimed_at = now() - interval '11 s'");
-  EXPECT_EQ(registry_.RescueDead(absl::Seconds(10), absl::Hours(1)).value(), 1);
-  EXPECT_EQ(Number("SELECT count(*) FROM replicas"), 1);
-  EXPECT_EQ(ClaimAll().size(), 1u);
+TEST_F(ReplicaRegistryTest, ABeatTellsWhenItsRowWasGone) {
+  EXPECT_FALSE(registry_.Beat(WorkFigures{}, 2, "").value().inserted);
+  Execute("DELETE FROM replicas");
+  EXPECT_TRUE(registry_.Beat(WorkFigures{}, 2, "").value().inserted);
 }
 
-TEST_F(ReplicaRegistryTest, AClaimOlderThanAnyRenderIsGivenUpThoughItsReplicaLives) {
-  Tell({Present("a", 1)});
-  ASSERT_EQ(ClaimAll().size(), 1u);
-  Execute("UPDATE jobs SET claimed_at = now() - interval '20 min'");
-  EXPECT_EQ(registry_.RescueDead(absl::Seconds(10), absl::Minutes(10)).value(), 1);
-  EXPECT_EQ(ClaimAll().size(), 1u);
+TEST_F(ReplicaRegistryTest, LeasesAreRenewedWhileIngestWritesAndNotTakenOver) {
+  pqxx::connection ingesting(database_.url());
+  pqxx::work transaction(ingesting);
+  transaction.exec("SELECT 1 FROM library_leases FOR KEY SHARE");
+  Execute("UPDATE library_leases SET expires_at = now() + interval '1 s'");
+  ASSERT_TRUE(registry_.RenewLeases(absl::Hours(1)).ok());
+  EXPECT_EQ(Number("SELECT count(*) FROM library_leases "
+                   "WHERE expires_at > now() + interval '59 min'"), 1);
+
+  Execute("UPDATE library_leases SET expires_at = '-infinity'");
+  PgReplicaRegistry other(database_.url(), "replica-b", "test:2");
+  EXPECT_FALSE(other.TryLease(library_, absl::Seconds(60)).value().has_value())
+      << "a transaction of the holder may still commit";
+  transaction.abort();
+  EXPECT_TRUE(other.TryLease(library_, absl::Seconds(60)).value().has_value());
 }
 
 TEST_F(ReplicaRegistryTest, OneReplicaHoldsALeaseUntilItExpiresOrIsGivenBack) {

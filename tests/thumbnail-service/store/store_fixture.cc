@@ -73,6 +73,28 @@ void StoreTest::RenderAll(const std::string& bytes_of_all) {
   }
 }
 
+IngestEffect StoreTest::ListPieces(OpenListing listing, const std::vector<ToldFile>& files,
+                                   const ListingProof& proof) {
+  absl::Status status = ingest_.BeginListing(lease_, listing);
+  EXPECT_TRUE(status.ok()) << status;
+  for (std::size_t i = 0; i < files.size(); i += 2) {
+    const auto piece = absl::MakeConstSpan(files).subspan(i, 2);
+    status = ingest_.ApplyListed(lease_, listing, piece).status();
+    EXPECT_TRUE(status.ok()) << status;
+    listing.after = piece.back().path;
+  }
+  const auto effect = ingest_.EndListing(lease_, listing, proof, NextCursor());
+  EXPECT_TRUE(effect.ok()) << effect.status();
+  return effect.value_or(IngestEffect{});
+}
+
+std::string StoreTest::Paths() {
+  pqxx::connection connection(database_.url());
+  pqxx::nontransaction direct(connection);
+  return direct.exec1("SELECT coalesce(string_agg(path, ' ' ORDER BY path), '') FROM files")[0]
+      .as<std::string>();
+}
+
 IngestEffect StoreTest::Tell(const std::vector<ToldFile>& files) {
   const auto effect = ingest_.ApplyStates(lease_, files, NextCursor());
   EXPECT_TRUE(effect.ok()) << effect.status();

@@ -32,6 +32,11 @@ class StoreTest : public testing::Test {
   // A result whose bytes are `content` (16 bytes or fewer).
   JobResult Result(const ClaimedJob& job, const std::string& content);
 
+  // Ingests a listing in pieces of two files; answers what its end did.
+  IngestEffect ListPieces(OpenListing listing, const std::vector<ToldFile>& files,
+                          const ListingProof& proof);
+  // The paths of all rows, in order, joined by blanks.
+  std::string Paths();
   IngestEffect Tell(const std::vector<ToldFile>& files);
   Cursor NextCursor() { return Cursor{.epoch = 0xFEDCBA9876543210u, .sequence = ++sequence_}; }
 
