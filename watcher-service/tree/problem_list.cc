@@ -41,8 +41,6 @@ std::string Detail(ProblemReason reason, int error) {
     case ProblemReason::kSeenTwice:
       return "polled, for the same directory is mounted at another place of the library, and the "
              "kernel tells changes of one of them only";
-    case ProblemReason::kMountLoop:
-      return "not looked into, for it is mounted inside itself; ignore the directory";
     case ProblemReason::kPathTooLong:
       return "paths longer than 4,095 bytes begin here and cannot be told; shorten the names";
   }

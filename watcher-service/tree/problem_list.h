@@ -14,7 +14,7 @@
 namespace hestia {
 
 // Why a directory is not watched as it should be; what watcher.proto says of Problem.reason.
-enum class ProblemReason { kUnreadable, kWatchLimit, kSeenTwice, kMountLoop, kPathTooLong };
+enum class ProblemReason { kUnreadable, kWatchLimit, kSeenTwice, kPathTooLong };
 
 // A directory that is not watched as it should be, and why.
 struct WatchProblem {

@@ -36,12 +36,8 @@ DirectoryNode* WatchedTree::Place(DirectoryNode& parent, int parent_fd, const st
     return child;
   }
   // The watch is that of a directory known elsewhere.
-  if (tree_.IsAncestorOrSelf(*known, parent)) {
-    tree_.SetUnobserved(*child);
-    problems_.Note(tree_, *child, ProblemReason::kMountLoop, 0);
-    return child;
-  }
-  if (SameDirectory(*known, opened.fd.get())) {
+  // A directory cannot have moved into itself.
+  if (tree_.IsAncestorOrSelf(*known, parent) || SameDirectory(*known, opened.fd.get())) {
     BePolled(*child, PollReason::kSeenTwice);
     return child;
   }
@@ -96,10 +92,8 @@ void WatchedTree::BePolled(DirectoryNode& node, PollReason why) {
 
 // What can be read is not known yet, so a directory that could not be stays noted.
 void WatchedTree::ForgetReasons(const DirectoryNode& node) {
-  for (const ProblemReason reason :
-       {ProblemReason::kWatchLimit, ProblemReason::kSeenTwice, ProblemReason::kMountLoop}) {
-    problems_.Erase(node.id, reason);
-  }
+  problems_.Erase(node.id, ProblemReason::kWatchLimit);
+  problems_.Erase(node.id, ProblemReason::kSeenTwice);
 }
 
 void WatchedTree::Reconsider(DirectoryNode& node, int fd) {

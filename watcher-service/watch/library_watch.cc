@@ -351,6 +351,7 @@ void LibraryWatch::PublishStatus() {
   }
   status.polled_parts = polled_parts_;
   status.polls = polls_;
+  if (last_root_ != nullptr) status.real_root = last_root_->real_path();
   status.polls_with_changes = polls_with_changes_;
   status.detail = DescribeState(status);
   absl::MutexLock lock(&mu_);

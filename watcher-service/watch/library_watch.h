@@ -32,6 +32,12 @@ namespace hestia {
 // How far the knowledge of a library goes. Numbered as in watcher.proto.
 enum class WatchState { kScanning = 1, kWatching = 2, kDegraded = 3, kRootUnavailable = 4 };
 
+// A library and how it is asked to be watched; kAuto: as the settings say.
+struct LibrarySpec {
+  LibraryRoot library;
+  WatchMode mode = WatchMode::kAuto;
+};
+
 struct WatchStatus {
   WatchState state = WatchState::kScanning;
   std::string detail;                  // why the state is what it is, a sentence
@@ -47,6 +53,7 @@ struct WatchStatus {
   std::optional<absl::Duration> last_poll;  // what it took
   std::uint64_t polls = 0;
   std::uint64_t polls_with_changes = 0;
+  std::string real_root;  // without symbolic links, as last found; empty before
 };
 
 // Watches one library: an inotify instance, the thread that reads it, and a thread that
@@ -57,7 +64,7 @@ struct WatchStatus {
 // Memory: the capacities of WatchOptions, the journal, and one node a directory.
 class LibraryWatch {
  public:
-  // The root may be missing; the library is then ROOT_UNAVAILABLE until it appears.
+  // `options.mode` is how it begins to notice changes. The root may be missing; the library is then ROOT_UNAVAILABLE until it appears.
   //   kResourceExhausted  the kernel gives out no more inotify instances.
   static absl::StatusOr<std::shared_ptr<LibraryWatch>> Create(LibraryRoot library, bool configured,
                                                               WatchOptions options);
