@@ -97,7 +97,10 @@ void WorkerPool::HandOut(std::vector<ClaimedJob> jobs) {
     in_hand_ += static_cast<int>(jobs.size());
     held_ += static_cast<int>(jobs.size());
   }
-  for (ClaimedJob& job : jobs) jobs_.Push(std::move(job));
+  for (ClaimedJob& job : jobs) {
+    LogDebug(absl::StrCat("claimed file=", job.file_id, " token=", job.token));
+    jobs_.Push(std::move(job));
+  }
 }
 
 absl::Status WorkerPool::RunSuspects(absl::Span<const std::int64_t> library_ids) {
@@ -207,6 +210,7 @@ absl::Status WorkerPool::Render(Thumbnailer& thumbnailer, const OpenedSource& so
   }
   if (!rendered.ok()) return rendered.status();
   counters_.ImageRendered();
+  LogDebug(absl::StrCat("rendered file=", result.job.file_id));
   result.source_width_px = rendered->source_width_px;
   result.source_height_px = rendered->source_height_px;
   result.thumbnails = std::move(rendered->thumbnails);
@@ -283,12 +287,16 @@ void WorkerPool::Count(const JobResult& result, FinishEffect effect) {
   switch (effect) {
     case FinishEffect::kStored:
       counters_.JobFinished(result.verdict.has_value(), result.job.claimed_at, MonotonicNow());
+      LogDebug(absl::StrCat("stored file=", result.job.file_id, " images=",
+                            result.thumbnails.size()));
       break;
     case FinishEffect::kRequeued:
       counters_.JobRetried();
       return;
     case FinishEffect::kStale:
       counters_.ResultStale();
+      LogInfo(absl::StrCat("stale result refused file=", result.job.file_id, " token=",
+                           result.job.token));
       return;
   }
   if (result.verdict.has_value()) {
