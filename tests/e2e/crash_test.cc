@@ -168,7 +168,7 @@ class CrashTest : public StackTest, public testing::WithParamInterface<Case> {
 TEST_P(CrashTest, NothingIsLostAndNothingStaleIsWritten) {
   const char* const setting = std::getenv("HESTIA_CRASH_RUNS");
   int runs = 1;
-  if (setting != nullptr) ASSERT_TRUE(absl::SimpleAtoi(setting, &runs));
+  ASSERT_TRUE(setting == nullptr || absl::SimpleAtoi(setting, &runs));
   if (setting == nullptr && !IsInDefaultShare()) GTEST_SKIP() << "HESTIA_CRASH_RUNS=1 runs it";
   StartWatcher();
   for (int run = 0; run < runs; ++run) {
