@@ -11,6 +11,7 @@
 #include "common/logging.h"
 #include "common/version.h"
 #include "thumbnail-service/render/render_settings.h"
+#include "thumbnail-service/rpc/watcher_files.h"
 #include "thumbnail-service/store/migrator.h"
 #include "thumbnail-service/store/pg_ingest_store.h"
 #include "thumbnail-service/store/pg_replica_registry.h"
@@ -41,13 +42,18 @@ std::string HostAndProcess() {
 // Verdicts are tied to what reached them: another one may read what this one could not.
 std::string DecoderVersion() { return absl::StrCat("hestia-", kDecoderVersion); }
 
+std::unique_ptr<FileAccess> MakeFileAccess(const Config& config, const LibraryRoots& roots) {
+  if (!config.files_by_grpc) return std::make_unique<OpenedFolders>(roots);
+  return std::make_unique<WatcherFiles>(config.watcher_address, roots);
+}
+
 }  // namespace
 
 Replica::Replica(const Config& config, std::vector<StoredRecipe> recipes)
     : id_(NewReplicaId()),
       name_(HostAndProcess()),
       roots_(config.libraries),
-      folders_(roots_),
+      files_(MakeFileAccess(config, roots_)),
       feed_(config.watcher_address),
       queue_(config.database_url, id_, DecoderVersion(), kQueueConnections),
       catalog_(config.database_url, DecoderVersion(), ThumbnailService::kRpcThreads + 1),
@@ -76,7 +82,7 @@ void Replica::StartDuties(const Config& config) {
                         .progress = [this] { service_.Progress(); }});
   heartbeat_ = std::make_unique<Heartbeat>(
       Heartbeat::Options{.workers = config.workers, .valid_for = config.rescue_after / 2},
-      make_registry(), counters_, fence_, [this] { return folders_.Problem(); },
+      make_registry(), counters_, fence_, [this] { return files_->Problem(); },
       [this](bool alive) { server_->SetServing(alive); });
   rescuer_ = std::make_unique<Rescuer>(
       Rescuer::Options{.patience = {.without_beat = config.rescue_after},
@@ -104,13 +110,13 @@ absl::Status Replica::StartWorkers(const Config& config) {
   if (!programs.ok()) return programs.status();
   std::vector<std::unique_ptr<Thumbnailer>> thumbnailers;
   for (int i = 0; i < config.workers; ++i) {
-    auto thumbnailer = std::make_unique<JobThumbnailer>(folders_, SourceLimitsFromSettings(),
+    auto thumbnailer = std::make_unique<JobThumbnailer>(*files_, SourceLimitsFromSettings(),
                                                         *programs, RenderLimitsFromSettings());
     if (absl::Status status = thumbnailer->Prepare(); !status.ok()) return status;
     thumbnailers.push_back(std::move(thumbnailer));
   }
   workers_ = std::make_unique<WorkerPool>(
-      WorkerPool::Options{.fence = &fence_}, queue_, counters_, [this] { return folders_.Available(); },
+      WorkerPool::Options{.fence = &fence_}, queue_, counters_, [this] { return files_->Available(); },
       std::move(thumbnailers));
   return absl::OkStatus();
 }
