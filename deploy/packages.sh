@@ -18,7 +18,7 @@ packages_of() {
       libzimg-dev libjpeg62-turbo-dev libpng-dev libwebp-dev liblcms2-dev libimath-dev
       libxxhash-dev libseccomp-dev libssl-dev zlib1g-dev libc-ares-dev libre2-dev" ;;
     run) echo "postgresql util-linux" ;;
-    test) echo "libgtest-dev libgmock-dev shellcheck" ;;
+    test) echo "libgtest-dev libgmock-dev shellcheck pgbouncer" ;;
     strict) echo "clang" ;;
     watcher-image) echo "libgrpc++1.51 libprotobuf32 libabsl20220623 libspdlog1.10 libfmt9" ;;
     thumbnail-image) echo "
@@ -57,11 +57,12 @@ keep_postgresql_quiet() {
     as_root tee /etc/postgresql-common/createcluster.d/hestia.conf >/dev/null
 }
 
-# The unit has no cluster to start, and nothing of Hestia should come up with the machine.
-disable_postgresql_unit() {
+# Nothing of Hestia should come up with the machine: PostgreSQL's unit has no cluster to start,
+# and pgbouncer is started by its test alone.
+disable_unit() {
   [ -d /run/systemd/system ] || return 0
-  as_root systemctl disable --now postgresql.service >/dev/null 2>&1 ||
-    echo "Could not disable postgresql.service; it has no cluster to start." >&2
+  as_root systemctl disable --now "$1" >/dev/null 2>&1 ||
+    echo "Could not disable $1, which nobody here needs." >&2
 }
 
 install_groups() {
@@ -83,7 +84,8 @@ install_groups() {
     return 1
   fi
 
-  local first_postgresql=no
+  local first_postgresql=no first_pgbouncer=no
+  [[ " ${missing[*]} " != *" pgbouncer "* ]] || first_pgbouncer=yes
   if [[ " ${missing[*]} " == *" postgresql "* ]] && ! is_installed postgresql-common; then
     first_postgresql=yes
     keep_postgresql_quiet
@@ -94,7 +96,8 @@ install_groups() {
     echo "The packages above could not be installed. Hestia is made for Debian 12." >&2
     return 1
   }
-  [ $first_postgresql = no ] || disable_postgresql_unit
+  [ $first_postgresql = no ] || disable_unit postgresql.service
+  [ $first_pgbouncer = no ] || disable_unit pgbouncer.service
 }
 
 main() {

@@ -16,6 +16,7 @@
 #include "thumbnail-service/render/render_settings.h"
 #include "thumbnail-service/replica.h"
 #include "thumbnail-service/store/migrator.h"
+#include "thumbnail-service/store/pg_pooling.h"
 
 namespace {
 
@@ -33,7 +34,8 @@ absl::Status MigrateWithPatience(const hestia::Config& config) {
   const hestia::Backoff backoff{.base = absl::Milliseconds(200), .cap = absl::Seconds(3)};
   const absl::Duration until = hestia::MonotonicNow() + config.database_patience;
   for (int tries = 0;; ++tries) {
-    const absl::Status status = hestia::Migrate(config.database_url, config.recipes);
+    absl::Status status = hestia::CheckOwnSessions(config.database_url);
+    if (status.ok()) status = hestia::Migrate(config.database_url, config.recipes);
     const bool may_pass = absl::IsUnavailable(status) || absl::IsAborted(status);
     if (!may_pass || hestia::MonotonicNow() > until) return status;
     if (tries == 0) hestia::LogWarning(absl::StrCat("waiting for the database: ", status.message()));

@@ -22,8 +22,9 @@ namespace {
 
 constexpr char kServiceName[] = "hestia.thumbnail.v1.ThumbnailService";
 constexpr int kQueueConnections = 4;
-// A lost notification costs a waiting call or an idle worker at most this long.
-constexpr absl::Duration kNotificationFallback = absl::Milliseconds(500);
+// A heartbeat that is not answered by then is one that failed.
+constexpr PgLimits kBeatLimits{.statement = absl::Seconds(3), .lock = absl::Seconds(3),
+                               .answer = absl::Seconds(4)};
 // Together under the ten seconds in which a stop must be over.
 constexpr absl::Duration kRenderGrace = absl::Seconds(4);
 constexpr absl::Duration kCallGrace = absl::Seconds(1);
@@ -55,7 +56,10 @@ Replica::Replica(const Config& config, std::vector<StoredRecipe> recipes)
       roots_(config.libraries),
       files_(MakeFileAccess(config, roots_)),
       feed_(config.watcher_address),
-      queue_(config.database_url, id_, DecoderVersion(), kQueueConnections),
+      // Nothing is announced before the heartbeat has opened the fence, nor after the workers
+      // are stopped; the listener lives longer at both ends.
+      queue_(config.database_url, id_, DecoderVersion(), kQueueConnections,
+             [this](bool jobs, bool progress) { listener_->Announce(jobs, progress); }),
       catalog_(config.database_url, DecoderVersion(), ThumbnailService::kRpcThreads + 1),
       stats_(catalog_, counters_, id_),
       service_(catalog_, feed_, stats_, std::move(recipes)) {}
@@ -73,16 +77,16 @@ absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
 
 void Replica::StartDuties(const Config& config) {
   const std::string url = config.database_url;
-  const auto make_registry = [&] {
-    return std::make_unique<PgReplicaRegistry>(url, id_, name_);
+  const auto make_registry = [&](PgLimits limits) {
+    return std::make_unique<PgReplicaRegistry>(url, id_, name_, limits);
   };
   listener_ = std::make_unique<PgListener>(
-      url, kNotificationFallback,
+      url, PgListener::Options{},
       PgListener::Calls{.jobs = [this] { workers_->Wake(); },
                         .progress = [this] { service_.Progress(); }});
   heartbeat_ = std::make_unique<Heartbeat>(
       Heartbeat::Options{.workers = config.workers, .valid_for = config.rescue_after / 2},
-      make_registry(), counters_, fence_, [this] { return files_->Problem(); },
+      make_registry(kBeatLimits), counters_, fence_, [this] { return files_->Problem(); },
       [this](bool alive) { server_->SetServing(alive); });
   rescuer_ = std::make_unique<Rescuer>(
       Rescuer::Options{.patience = {.without_beat = config.rescue_after},
@@ -91,9 +95,9 @@ void Replica::StartDuties(const Config& config) {
                                          absl::Minutes(5)},
       std::make_unique<PgRescueStore>(url, id_));
   upkeep_ = std::make_unique<Upkeep>(Upkeep::Options{.removal_grace = config.removal_grace},
-                                     make_registry());
+                                     make_registry({}));
   ingest_ = std::make_unique<IngestLead>(
-      IngestLead::Options{}, feed_, make_registry(),
+      IngestLead::Options{}, feed_, make_registry({}),
       [url] { return std::make_unique<PgIngestStore>(url, DecoderVersion()); }, roots_);
 }
 

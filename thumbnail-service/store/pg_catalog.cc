@@ -175,7 +175,7 @@ PgCatalog::PgCatalog(const std::string& url, std::string decoder_version, int co
 
 absl::StatusOr<std::int64_t> PgCatalog::FindLibrary(absl::string_view name) {
   return pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::int64_t> {
-    const pqxx::result row = tx.exec_prepared(kFindLibrary.name, std::string(name));
+    const pqxx::result row = tx.exec_prepared(kFindLibrary.name, PgText(name));
     if (!row.empty()) return row[0][0].as<std::int64_t>();
     return WithReason(absl::NotFoundError(absl::StrCat(
                           "no library \"", name, "\"; WatcherService.ListLibraries names them")),

@@ -115,14 +115,14 @@ constexpr PgStatement kRelease = {"release", R"sql(
                        ELSE now() + make_interval(secs => $4) END
   WHERE file_id = $1 AND claim_token = $2)sql"};
 
-constexpr PgStatement kNotify = {
-    "notify", "SELECT pg_notify('hestia_jobs', '') WHERE $1 UNION ALL "
-              "SELECT pg_notify('hestia_progress', '') WHERE $2"};
-
 constexpr PgStatement kStatements[] = {
     kClaim,          kClaimSuspect,   kSuspectsWait, kLookUp,         kLockFiles, kLockClaim,  kPutContent, kPutThumbnail,
     kPutContentFailure, kPutFileFailure, kLacksThumbnail, kEndJob, kSettleFile, kUnclaim,
-    kRelease,        kNotify};
+    kRelease};
+
+// Workers wait for these; nothing here takes long.
+constexpr PgLimits kLimits{.statement = absl::Seconds(20), .lock = absl::Seconds(10),
+                           .answer = absl::Seconds(25)};
 
 pqxx::binarystring Bytes(const ContentKey& key) {
   return pqxx::binarystring(key.digest.data(), key.digest.size());
@@ -146,10 +146,11 @@ ClaimedJob ToClaimedJob(const pqxx::row& row) {
 }  // namespace
 
 PgJobQueue::PgJobQueue(const std::string& url, std::string replica_id,
-                       std::string decoder_version, int connections)
-    : pool_(url, kStatements, connections),
+                       std::string decoder_version, int connections, Announce announce)
+    : pool_(url, kStatements, connections, kLimits),
       replica_id_(std::move(replica_id)),
-      decoder_version_(std::move(decoder_version)) {}
+      decoder_version_(std::move(decoder_version)),
+      announce_(std::move(announce)) {}
 
 absl::StatusOr<std::vector<ClaimedJob>> PgJobQueue::Claim(
     absl::Span<const std::int64_t> library_ids, int most) {
@@ -262,30 +263,33 @@ absl::StatusOr<std::vector<FinishEffect>> PgJobQueue::Finish(
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return results[a].job.file_id < results[b].job.file_id;
   });
-  return pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::vector<FinishEffect>> {
+  bool requeued = false;
+  auto finished = pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::vector<FinishEffect>> {
     std::vector<FinishEffect> effects(results.size());
     std::vector<std::int64_t> files;
     for (const std::size_t index : order) files.push_back(results[index].job.file_id);
     tx.exec_prepared(kLockFiles.name, PgArray(files));
-    bool requeued = false;
+    requeued = false;
     for (const std::size_t index : order) {
       effects[index] = FinishOne(tx, results[index]);
       requeued |= effects[index] == FinishEffect::kRequeued;
     }
-    tx.exec_prepared(kNotify.name, requeued, true);
     return effects;
   });
+  if (finished.ok()) announce_(requeued, true);
+  return finished;
 }
 
 absl::Status PgJobQueue::Release(absl::Span<const JobRetry> retries) {
-  return pool_.Transact([&](pqxx::work& tx) -> absl::Status {
+  const absl::Status released = pool_.Transact([&](pqxx::work& tx) -> absl::Status {
     for (const JobRetry& retry : retries) {
       tx.exec_prepared(kRelease.name, retry.job.file_id, retry.job.token, retry.charge ? 1 : 0,
-                       absl::ToDoubleSeconds(retry.delay), retry.error);
+                       absl::ToDoubleSeconds(retry.delay), PgText(retry.error));
     }
-    tx.exec_prepared(kNotify.name, true, false);
     return absl::OkStatus();
   });
+  if (released.ok()) announce_(true, false);
+  return released;
 }
 
 }  // namespace hestia

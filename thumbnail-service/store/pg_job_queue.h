@@ -1,6 +1,7 @@
 #ifndef HESTIA_THUMBNAIL_SERVICE_STORE_PG_JOB_QUEUE_H_
 #define HESTIA_THUMBNAIL_SERVICE_STORE_PG_JOB_QUEUE_H_
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,11 @@ namespace hestia {
 // Thread-safety: every method from any thread; `connections` of them at a time.
 class PgJobQueue final : public JobQueue {
  public:
+  // Told after a commit: there may be jobs to claim, something was finished. Must not block.
+  using Announce = std::function<void(bool jobs, bool progress)>;
+
   PgJobQueue(const std::string& url, std::string replica_id, std::string decoder_version,
-             int connections);
+             int connections, Announce announce = [](bool, bool) {});
 
   absl::StatusOr<std::vector<ClaimedJob>> Claim(absl::Span<const std::int64_t> library_ids,
                                                 int most) override;
@@ -36,6 +40,7 @@ class PgJobQueue final : public JobQueue {
   PgPool pool_;
   const std::string replica_id_;
   const std::string decoder_version_;
+  const Announce announce_;
 };
 
 }  // namespace hestia

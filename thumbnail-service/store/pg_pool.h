@@ -21,9 +21,10 @@ namespace hestia {
 class PgPool {
  public:
   // Connects nothing yet. `statements` must outlive the pool.
-  PgPool(const std::string& url, absl::Span<const PgStatement> statements, int size) {
+  PgPool(const std::string& url, absl::Span<const PgStatement> statements, int size,
+         PgLimits limits = {}) {
     for (int i = 0; i < size; ++i) {
-      sessions_.push_back(std::make_unique<PgSession>(url, statements));
+      sessions_.push_back(std::make_unique<PgSession>(url, statements, limits));
     }
   }
 

@@ -102,8 +102,8 @@ struct LibraryRow {
 }  // namespace
 
 PgReplicaRegistry::PgReplicaRegistry(const std::string& url, std::string replica_id,
-                                     std::string replica_name)
-    : session_(url, kStatements),
+                                     std::string replica_name, PgLimits limits)
+    : session_(url, kStatements, limits),
       replica_id_(std::move(replica_id)),
       replica_name_(std::move(replica_name)) {}
 
@@ -119,7 +119,7 @@ absl::StatusOr<BeatEffect> PgReplicaRegistry::Beat(const WorkFigures& figures, i
         tx.exec_prepared1(kBeat.name, replica_id_, replica_name_, figures.completed_jobs,
                           figures.failed_jobs, figures.retried_jobs, figures.rendered_images,
                           figures.active_workers, workers, figures.throughput_per_second,
-                          absl::ToInt64Microseconds(figures.processing_time), problem)[0]
+                          absl::ToInt64Microseconds(figures.processing_time), PgText(problem))[0]
             .as<bool>();
     return BeatEffect{.inserted = inserted};
   });

@@ -16,7 +16,8 @@ namespace hestia {
 class PgReplicaRegistry final : public ReplicaRegistry {
  public:
   // `replica_name` is for people: host and process.
-  PgReplicaRegistry(const std::string& url, std::string replica_id, std::string replica_name);
+  PgReplicaRegistry(const std::string& url, std::string replica_id, std::string replica_name,
+                    PgLimits limits = {});
 
   absl::StatusOr<BeatEffect> Beat(const WorkFigures& figures, int workers,
                                   const std::string& problem) override;

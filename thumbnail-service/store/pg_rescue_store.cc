@@ -74,6 +74,10 @@ constexpr PgStatement kStatements[] = {kSurvey,   kForgetDead, kIsRegistered, kL
                                        kTakeBack, kGiveUp,     kFreeLeases,   kOverdue,
                                        kNotifyFreed};
 
+// A look that is late is a look not taken: see LivenessJudge::Patience::blind.
+constexpr PgLimits kLimits{.statement = absl::Seconds(10), .lock = absl::Seconds(5),
+                           .answer = absl::Seconds(12)};
+
 bool StillAsSeen(pqxx::work& tx, const ReplicaSign& seen) {
   if (!seen.beats.has_value()) return tx.exec_prepared(kIsRegistered.name, seen.id).empty();
   return tx.exec_prepared(kForgetDead.name, seen.id, *seen.beats).affected_rows() == 1;
@@ -82,7 +86,7 @@ bool StillAsSeen(pqxx::work& tx, const ReplicaSign& seen) {
 }  // namespace
 
 PgRescueStore::PgRescueStore(const std::string& url, std::string replica_id)
-    : session_(url, kStatements), replica_id_(std::move(replica_id)) {}
+    : session_(url, kStatements, kLimits), replica_id_(std::move(replica_id)) {}
 
 absl::StatusOr<std::vector<ReplicaSign>> PgRescueStore::Survey() {
   return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::vector<ReplicaSign>> {

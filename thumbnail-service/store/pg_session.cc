@@ -14,11 +14,13 @@
 namespace hestia {
 namespace {
 
-// A statement that takes longer is stuck, a lock not had by then will not come, and a
-// transaction left open would hold back vacuum for everyone.
-constexpr char kTimeouts[] =
-    "SET statement_timeout = '60s'; SET lock_timeout = '10s'; "
-    "SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = 'warning'";
+// A transaction left open would hold back vacuum for everyone.
+std::string Timeouts(const PgLimits& limits) {
+  return absl::StrCat("SET statement_timeout = ", absl::ToInt64Milliseconds(limits.statement),
+                      "; SET lock_timeout = ", absl::ToInt64Milliseconds(limits.lock),
+                      "; SET idle_in_transaction_session_timeout = '60s'"
+                      "; SET client_min_messages = 'warning'");
+}
 
 // Without these a machine that vanished is noticed after a quarter of an hour.
 constexpr std::pair<const char*, const char*> kConnectionDefaults[] = {
@@ -44,9 +46,15 @@ std::string WithDefaults(const std::string& url) {
   return text;
 }
 
+constexpr absl::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+
 void AppendQuoted(std::string* literal, absl::string_view value) {
   literal->push_back('"');
   for (const char c : value) {
+    if (c == '\0') {
+      literal->append(kReplacement.data(), kReplacement.size());
+      continue;
+    }
     if (c == '"' || c == '\\') literal->push_back('\\');
     literal->push_back(c);
   }
@@ -83,22 +91,34 @@ absl::Status CheckDatabaseUrl(const std::string& url) {
       "; write it like postgresql://hestia:secret@db/hestia"));
 }
 
-PgSession::PgSession(const std::string& url, absl::Span<const PgStatement> statements)
-    : url_(WithDefaults(url)), statements_(statements) {}
+PgSession::PgSession(const std::string& url, absl::Span<const PgStatement> statements,
+                     PgLimits limits)
+    : url_(WithDefaults(url)), statements_(statements), limits_(limits) {}
 
 pqxx::connection& PgSession::Connect() {
   if (connection_ != nullptr && connection_->is_open()) return *connection_;
+  Disconnect();
   connection_ = std::make_unique<pqxx::connection>(url_);
   ++connections_;
+  line_ = std::make_unique<PgWatchdog::Line>(connection_->sock());
+  const PgWatchdog::Expectation answer = ExpectAnswer();
   ForbidReactivation(*connection_);
   {
     pqxx::nontransaction direct(*connection_);
-    direct.exec(kTimeouts);
+    direct.exec(Timeouts(limits_));
   }
   for (const PgStatement& statement : statements_) {
     connection_->prepare(statement.name, statement.sql);
   }
   return *connection_;
+}
+
+std::string PgText(absl::string_view text) {
+  std::string whole(text);
+  for (std::size_t nul = 0; (nul = whole.find('\0', nul)) != std::string::npos;) {
+    whole.replace(nul, 1, kReplacement.data(), kReplacement.size());
+  }
+  return whole;
 }
 
 std::string PgArray(const std::vector<std::string>& values) {

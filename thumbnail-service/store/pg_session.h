@@ -9,10 +9,13 @@
 
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
+#include <absl/strings/string_view.h>
+#include <absl/time/time.h>
 #include <absl/types/span.h>
 #include <pqxx/pqxx>
 
 #include "thumbnail-service/store/pg_status.h"
+#include "thumbnail-service/store/pg_watchdog.h"
 
 namespace hestia {
 
@@ -26,17 +29,26 @@ struct PgStatement {
 //   kInvalidArgument  libpq's own words: tell the user.
 absl::Status CheckDatabaseUrl(const std::string& url);
 
+// How long a session's calls may take.
+struct PgLimits {
+  absl::Duration statement = absl::Seconds(60);  // then the server ends it
+  absl::Duration lock = absl::Seconds(10);       // a lock not had by then will not come
+  // A whole transaction; then the connection is given up, because nobody is there any more.
+  absl::Duration answer = absl::Seconds(75);
+};
+
 // One connection to PostgreSQL, made when first needed and made anew after it broke. Never
 // re-activated silently: libpqxx would lose session state without a word.
 //
 // Thread-safety: none (a libpqxx connection and all it spawns is one world).
-// Blocking: every method waits for the server, a statement at most 60 s. A server that does not
-//   answer at all is given up after some 15 s, unless the URL says otherwise.
+// Blocking: every method waits for the server, as long as its limits say; a connection attempt
+//   5 s a host, unless the URL says otherwise.
 class PgSession {
  public:
   // `url` is a libpq connection string or URL; `statements` must outlive the session and are
   // prepared with each connection.
-  PgSession(const std::string& url, absl::Span<const PgStatement> statements);
+  PgSession(const std::string& url, absl::Span<const PgStatement> statements,
+            PgLimits limits = {});
 
   // Runs `fn(pqxx::work&)` in a transaction and commits when it returns OK. `fn` returns
   // absl::Status or absl::StatusOr and may run several times: one that lost a race (kAborted)
@@ -47,19 +59,25 @@ class PgSession {
     for (int tries = 1;; ++tries) {
       Result result = CallPg([&]() -> Result {
         Connect();
+        const PgWatchdog::Expectation answer = ExpectAnswer();
         pqxx::work transaction(*connection_);
         Result inner = fn(transaction);
         if (inner.ok()) transaction.commit();
         return inner;
       });
-      if (absl::IsUnavailable(StatusOf(result))) connection_.reset();
+      if (absl::IsUnavailable(StatusOf(result))) Disconnect();
       if (!absl::IsAborted(StatusOf(result)) || tries == kTries) return result;
     }
   }
 
   // The connection for LISTEN; connects when there is none. Throws like libpqxx.
   pqxx::connection& Connect();
-  void Disconnect() { connection_.reset(); }
+  void Disconnect() {
+    line_.reset();
+    connection_.reset();
+  }
+  // Keeps a call on Connect()'s connection from waiting for ever; Transact has it already.
+  PgWatchdog::Expectation ExpectAnswer() { return {*line_, limits_.answer}; }
   // How many connections were made so far. What a session held is gone with each new one.
   int connections() const { return connections_; }
 
@@ -76,9 +94,15 @@ class PgSession {
 
   const std::string url_;
   const absl::Span<const PgStatement> statements_;
+  const PgLimits limits_;
   std::unique_ptr<pqxx::connection> connection_;
+  std::unique_ptr<PgWatchdog::Line> line_;  // with each connection
   int connections_ = 0;
 };
+
+// `text` as a parameter. A NUL would end it there without a word (libpq's text format), and
+// another text would be stored or found; so each becomes U+FFFD.
+std::string PgText(absl::string_view text);
 
 // A PostgreSQL array literal of text or bigint, for `$n::text[]` and `$n::bigint[]`.
 std::string PgArray(const std::vector<std::string>& values);

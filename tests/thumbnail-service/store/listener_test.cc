@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <pqxx/pqxx>
 
+#include "tests/support/pg_proxy.h"
 #include "tests/support/test_database.h"
 
 namespace hestia {
@@ -45,7 +46,7 @@ class ListenerTest : public testing::Test {
 };
 
 TEST_F(ListenerTest, ANotificationReachesItsCall) {
-  PgListener listener(database_.url(), absl::Hours(1),
+  PgListener listener(database_.url(), {.fallback = absl::Hours(1)},
                       {.jobs = [&] { jobs_.Count(); }, .progress = [&] { progress_.Count(); }});
   ASSERT_TRUE(jobs_.AwaitMoreThan(0)) << "what came before listening";
   Execute("NOTIFY hestia_jobs");
@@ -54,7 +55,7 @@ TEST_F(ListenerTest, ANotificationReachesItsCall) {
 }
 
 TEST_F(ListenerTest, ItListensAgainAfterItsConnectionWasKilled) {
-  PgListener listener(database_.url(), absl::Milliseconds(200),
+  PgListener listener(database_.url(), {.fallback = absl::Milliseconds(200)},
                       {.jobs = [&] { jobs_.Count(); }, .progress = [&] { progress_.Count(); }});
   ASSERT_TRUE(jobs_.AwaitMoreThan(0));
   Execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -67,8 +68,37 @@ TEST_F(ListenerTest, ItListensAgainAfterItsConnectionWasKilled) {
   EXPECT_GE(jobs_.count() - progress_.count(), 20);
 }
 
+TEST_F(ListenerTest, WhatIsAnnouncedReachesEveryListenerAndRarelyMoreThanOnce) {
+  Calls theirs;
+  PgListener listener(database_.url(), {.fallback = absl::Hours(1), .quiet = absl::Seconds(1)},
+                      {.jobs = [&] { jobs_.Count(); }, .progress = [&] { progress_.Count(); }});
+  PgListener other(database_.url(), {.fallback = absl::Hours(1)},
+                   {.jobs = [&] { theirs.Count(); }, .progress = [] {}});
+  ASSERT_TRUE(jobs_.AwaitMoreThan(0));
+  ASSERT_TRUE(theirs.AwaitMoreThan(0));
+  for (int i = 0; i < 1000; ++i) listener.Announce(true, false);
+  EXPECT_TRUE(theirs.AwaitMoreThan(1));
+  EXPECT_TRUE(jobs_.AwaitMoreThan(1));
+  EXPECT_LE(theirs.count(), 1 + 3) << "a thousand in a moment are one or two";
+  EXPECT_EQ(progress_.count(), 1) << "what was not announced is not told";
+}
+
+TEST_F(ListenerTest, AConnectionWhoseOtherEndIsGoneWithoutAWordIsNoticed) {
+  test::PgProxy proxy(database_.url());
+  PgListener listener(proxy.url(),
+                      {.fallback = absl::Hours(1), .probe = absl::Milliseconds(100),
+                       .answer = absl::Milliseconds(300)},
+                      {.jobs = [&] { jobs_.Count(); }, .progress = [&] { progress_.Count(); }});
+  ASSERT_TRUE(jobs_.AwaitMoreThan(0));
+  proxy.Freeze();
+  listener.Announce(true, false);
+  ASSERT_TRUE(progress_.AwaitMoreThan(1)) << "falls back when the connection is given up";
+  proxy.Thaw();
+  ASSERT_TRUE(progress_.AwaitMoreThan(2)) << "and listens again";
+}
+
 TEST_F(ListenerTest, StopEndsAWaitOfAnHour) {
-  PgListener listener(database_.url(), absl::Hours(1), {.jobs = [] {}, .progress = [] {}});
+  PgListener listener(database_.url(), {.fallback = absl::Hours(1)}, {.jobs = [] {}, .progress = [] {}});
   listener.Stop();
 }
 

@@ -1,0 +1,60 @@
+#ifndef HESTIA_TESTS_SUPPORT_PG_PROXY_H_
+#define HESTIA_TESTS_SUPPORT_PG_PROXY_H_
+
+#include <atomic>
+#include <list>
+#include <string>
+
+#include "common/named_thread.h"
+#include "common/unique_fd.h"
+
+namespace hestia::test {
+
+// A way to PostgreSQL over TCP that can go bad: frozen, it accepts and acknowledges everything
+// and hands nothing on, as a firewall does that forgot a connection.
+//
+// Thread-safety: every method from any thread. Starts one thread, "pg-proxy".
+// Memory: one buffer a direction and connection.
+class PgProxy {
+ public:
+  // `url`: the server, by Unix socket or by address. Listens on loopback; port 0 takes any.
+  explicit PgProxy(const std::string& url, int port = 0);
+  ~PgProxy();
+
+  // The server's connection string, leading through here.
+  const std::string& url() const { return url_; }
+
+  void Freeze() { SetFrozen(true); }
+  void Thaw() { SetFrozen(false); }
+
+ private:
+  struct Direction {
+    UniqueFd from;
+    std::string buffer;
+    bool ended = false;
+  };
+  // [0] reads from the client and writes to the server, [1] the other way round.
+  struct Connection {
+    Direction ways[2];
+    bool dead = false;
+  };
+
+  void SetFrozen(bool frozen);
+  void Run();
+  void Accept();
+  static void Serve(Connection& connection, int way, bool readable, bool writable);
+
+  std::string url_;
+  std::string target_host_;
+  std::string target_port_;
+  UniqueFd listener_;
+  UniqueFd wake_;
+  std::atomic<bool> frozen_ = false;
+  std::atomic<bool> stopping_ = false;
+  std::list<Connection> connections_;
+  NamedThread thread_;
+};
+
+}  // namespace hestia::test
+
+#endif  // HESTIA_TESTS_SUPPORT_PG_PROXY_H_
