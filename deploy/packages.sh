@@ -18,7 +18,7 @@ packages_of() {
       libzimg-dev libjpeg62-turbo-dev libpng-dev libwebp-dev liblcms2-dev libimath-dev
       libxxhash-dev libseccomp-dev libssl-dev zlib1g-dev libc-ares-dev libre2-dev" ;;
     run) echo "postgresql util-linux" ;;
-    test) echo "libgtest-dev libgmock-dev shellcheck pgbouncer" ;;
+    test) echo "libgtest-dev libgmock-dev shellcheck bindfs fuse3 pgbouncer" ;;
     strict) echo "clang" ;;
     watcher-image) echo "libgrpc++1.51 libprotobuf32 libabsl20220623 libspdlog1.10 libfmt9" ;;
     thumbnail-image) echo "

@@ -18,7 +18,8 @@ Unprivileged::Unprivileged(const TempFolder& folder) : was_root_(geteuid() == 0)
 }
 
 Unprivileged::~Unprivileged() {
-  if (was_root_) EXPECT_EQ(seteuid(0), 0);
+  if (!was_root_) return;
+  EXPECT_EQ(seteuid(0), 0);
 }
 
 }  // namespace hestia

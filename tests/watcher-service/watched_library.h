@@ -20,8 +20,11 @@ namespace hestia {
 class WatchedLibraryTest : public testing::Test {
  protected:
   // What stands still here does so soon: no test is about the length of a wait.
-  static WatchOptions QuickOptions() {
+  static WatchOptions QuickOptions(WatchMode mode = WatchMode::kAuto) {
     WatchOptions options;
+    options.mode = mode;
+    // Rounds come when a Sync asks for one, and by themselves now and then.
+    options.poll_interval = absl::Milliseconds(200);
     options.ignore = ParseIgnorePolicy("*.tmp,*~,.*,node_modules");
     options.timing.still = absl::Milliseconds(300);
     options.root_check_interval = absl::Milliseconds(20);
@@ -67,6 +70,25 @@ class WatchedLibraryTest : public testing::Test {
   std::optional<FrameBuilder> builder_;
   Mirror mirror_;
 };
+
+// The same, once with the kernel's events and once with polling forced.
+class WatchedLibraryModesTest : public WatchedLibraryTest,
+                                public testing::WithParamInterface<WatchMode> {
+ protected:
+  static bool Polled() { return GetParam() == WatchMode::kPoll; }
+  static WatchOptions QuickOptions() { return WatchedLibraryTest::QuickOptions(GetParam()); }
+  void Start() { WatchedLibraryTest::Start(QuickOptions()); }
+  void Start(WatchOptions options) { WatchedLibraryTest::Start(std::move(options)); }
+  // How many directories are observed.
+  std::uint64_t Observed() const {
+    const WatchStatus status = watch_->status();
+    return status.watched_directories + status.polled_directories;
+  }
+};
+
+inline std::string ModeName(const testing::TestParamInfo<WatchMode>& info) {
+  return info.param == WatchMode::kPoll ? "Polled" : "Events";
+}
 
 }  // namespace hestia
 

@@ -20,6 +20,11 @@ namespace hestia {
 // The most raw bytes a path beneath a root may have to be told at all.
 inline constexpr std::size_t kMaxPathBytes = 4095;
 
+// Bytes of a raw path of `parent_bytes` (0: the root) with one more component.
+inline std::size_t JoinedPathBytes(std::size_t parent_bytes, std::size_t name_bytes) {
+  return parent_bytes == 0 ? name_bytes : parent_bytes + 1 + name_bytes;
+}
+
 struct OpenedDirectory {
   UniqueFd fd;    // invalid on error
   int error = 0;  // errno

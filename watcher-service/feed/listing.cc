@@ -21,11 +21,6 @@ constexpr std::size_t kOpenLevels = 16;
 constexpr std::size_t kClockEvery = 64;  // entries between two looks at the clock
 constexpr std::size_t kMaxUnread = 1000;
 
-// Bytes of a raw path with one more component.
-std::size_t JoinedBytes(std::size_t parent_bytes, std::size_t name_bytes) {
-  return parent_bytes == 0 ? name_bytes : parent_bytes + 1 + name_bytes;
-}
-
 std::string Raw(absl::string_view text) {
   // Our own encoding of a name the kernel gave us: it always decodes.
   return DecodePathText(text).value();
@@ -65,7 +60,7 @@ bool Listing::Take(absl::Duration time_budget, const WritingFiles& writing,
     if (absl::ConsumeSuffix(&name, "/")) {
       // Enter() adds a level, after which `level` must not be used.
       const std::string raw = Raw(name);
-      Enter(JoinPath(level.path, name), JoinedBytes(level.raw_bytes, raw.size()),
+      Enter(JoinPath(level.path, name), JoinedPathBytes(level.raw_bytes, raw.size()),
             level.fd.get(), raw);
     } else {
       const std::size_t before = files.size();
@@ -90,7 +85,7 @@ void Listing::Enter(std::string path, std::size_t raw_bytes, int parent,
   level.fd = std::move(opened.fd);
   const int error = ReadEntries(level.fd.get(), [&](absl::string_view name, unsigned char type) {
     if (type != DT_REG && (type != DT_DIR || depth_ == Depth::kShallow)) return;
-    if (ignore_.Ignores(name) || JoinedBytes(raw_bytes, name.size()) > kMaxPathBytes) return;
+    if (ignore_.Ignores(name) || JoinedPathBytes(raw_bytes, name.size()) > kMaxPathBytes) return;
     std::string text = EncodePathText(name);
     if (type == DT_DIR) text.push_back('/');
     level.entries.push_back(std::move(text));

@@ -29,11 +29,22 @@ class RootDirectory {
   //                        conclude nothing about its files.
   absl::StatusOr<UniqueFd> Open() const;
 
+  // Whether this looks like the bare mount point that `earlier` was mounted on: another file
+  // system, and nothing in it.
+  bool LooksLikeMountPointOf(const RootDirectory& earlier) const;
+
+  // The path without symbolic links, when it was found.
+  const std::string& real_path() const { return real_path_; }
+
  private:
-  RootDirectory(std::string path, dev_t device, ino_t inode)
-      : path_(std::move(path)), device_(device), inode_(inode) {}
+  RootDirectory(std::string path, std::string real_path, dev_t device, ino_t inode)
+      : path_(std::move(path)),
+        real_path_(std::move(real_path)),
+        device_(device),
+        inode_(inode) {}
 
   std::string path_;
+  std::string real_path_;
   dev_t device_;
   ino_t inode_;
 };

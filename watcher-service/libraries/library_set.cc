@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <absl/flags/flag.h>
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 
 #include "common/error_reason.h"
@@ -56,42 +57,47 @@ LibrarySet::~LibrarySet() { Stop(absl::CancelledError("no library is watched any
 
 absl::Status LibrarySet::Start(const std::vector<LibraryRoot>& configured) {
   absl::MutexLock change(&change_mu_);
-  const absl::StatusOr<std::vector<LibraryRoot>> added = store_.Load();
+  const absl::StatusOr<std::vector<LibrarySpec>> added = store_.Load();
   if (!added.ok()) return added.status();
   for (const LibraryRoot& library : configured) {
-    if (absl::Status status = Begin(library, true); !status.ok()) return status;
+    if (absl::Status status = Begin({library, WatchMode::kAuto}, true); !status.ok()) return status;
   }
-  for (const LibraryRoot& library : *added) {
-    if (Find(library.name).ok()) {
+  for (const LibrarySpec& spec : *added) {
+    added_.emplace(spec.library.name, spec);
+    if (Find(spec.library.name).ok()) {
       LogWarning(
           absl::StrCat("a library added while running has the name of a configured one "
-                       "and is left out library=",
-                       library.name));
+                       "and is left out for now library=",
+                       spec.library.name));
       continue;
     }
-    if (absl::Status status = Begin(library, false); !status.ok()) return status;
+    if (absl::Status status = Begin(spec, false); !status.ok()) return status;
   }
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::shared_ptr<LibraryWatch>> LibrarySet::Add(absl::string_view name,
-                                                              absl::string_view root) {
+                                                              absl::string_view root,
+                                                              WatchMode mode) {
   absl::StatusOr<LibraryRoot> library = Validated(name, root);
   if (!library.ok()) return library.status();
+  const LibrarySpec spec{*std::move(library), mode};
   absl::MutexLock change(&change_mu_);
-  if (const auto known = Find(name); known.ok()) {
-    if ((*known)->library().root == library->root) return *known;
+  const absl::StatusOr<std::shared_ptr<LibraryWatch>> known = Find(name);
+  if (known.ok() && (*known)->library().root != spec.library.root) {
     return WithReason(absl::AlreadyExistsError(absl::StrCat(
                           "library \"", name, "\" is \"", EncodePathText((*known)->library().root),
                           "\"; choose another name")),
                       "LIBRARY_EXISTS", "name");
   }
-  if (const absl::StatusOr<RootDirectory> found = RootDirectory::Find(library->root); !found.ok()) {
+  if (known.ok()) return AddAgain(*known, spec);
+  if (const absl::StatusOr<RootDirectory> found = RootDirectory::Find(spec.library.root);
+      !found.ok()) {
     return WithReason(absl::NotFoundError(found.status().message()), "ROOT_NOT_FOUND", "root");
   }
-  if (absl::Status status = Begin(*library, false); !status.ok()) return status;
-  if (absl::Status status = SaveAdded(&*library, ""); !status.ok()) {
-    Forget(*Find(library->name), status);
+  if (absl::Status status = Begin(spec, false); !status.ok()) return status;
+  if (absl::Status status = SaveAdded(&spec, ""); !status.ok()) {
+    Forget(*Find(spec.library.name), status);
     return status;
   }
   if (!store_.remembers()) {
@@ -101,6 +107,16 @@ absl::StatusOr<std::shared_ptr<LibraryWatch>> LibrarySet::Add(absl::string_view 
                      name));
   }
   return Find(name);
+}
+
+absl::StatusOr<std::shared_ptr<LibraryWatch>> LibrarySet::AddAgain(
+    std::shared_ptr<LibraryWatch> known, const LibrarySpec& spec) {
+  // One from the configuration is configured there, but for the mode, which lasts until the end.
+  if (!known->configured()) {
+    if (absl::Status status = SaveAdded(&spec, ""); !status.ok()) return status;
+  }
+  known->SetMode(spec.mode == WatchMode::kAuto ? options_.mode : spec.mode);
+  return known;
 }
 
 absl::Status LibrarySet::Remove(absl::string_view name) {
@@ -148,15 +164,17 @@ void LibrarySet::Stop(const absl::Status& why) {
   for (const std::shared_ptr<LibraryWatch>& library : All()) library->Stop(why);
 }
 
-absl::Status LibrarySet::Begin(LibraryRoot library, bool configured) {
+absl::Status LibrarySet::Begin(LibrarySpec spec, bool configured) {
   if (All().size() >= max_libraries_) {
     return WithReason(absl::ResourceExhaustedError(absl::StrCat(
                           "already ", max_libraries_, " libraries; raise --max_libraries")),
                       "TOO_MANY_LIBRARIES");
   }
-  std::string name = library.name;
+  std::string name = spec.library.name;
+  WatchOptions options = options_;
+  if (spec.mode != WatchMode::kAuto) options.mode = spec.mode;
   absl::StatusOr<std::shared_ptr<LibraryWatch>> watch =
-      LibraryWatch::Create(std::move(library), configured, options_);
+      LibraryWatch::Create(std::move(spec.library), configured, std::move(options));
   if (!watch.ok()) return watch.status();
   LogInfo(absl::StrCat("library added library=", name, " root=\"",
                        EncodePathText((*watch)->library().root), "\" configured=", configured));
@@ -165,15 +183,35 @@ absl::Status LibrarySet::Begin(LibraryRoot library, bool configured) {
   return absl::OkStatus();
 }
 
-absl::Status LibrarySet::SaveAdded(const LibraryRoot* added, absl::string_view removed) {
-  std::vector<LibraryRoot> saved;
+absl::Status LibrarySet::SaveAdded(const LibrarySpec* added, absl::string_view removed) {
+  std::map<std::string, LibrarySpec> next = added_;
+  next.erase(std::string(removed));
+  if (added != nullptr) next.insert_or_assign(added->library.name, *added);
+  std::vector<LibrarySpec> saved;
+  for (const auto& [name, spec] : next) saved.push_back(spec);
+  if (absl::Status status = store_.Save(saved); !status.ok()) return status;
+  added_ = std::move(next);
+  return absl::OkStatus();
+}
+
+std::map<std::string, std::vector<std::string>> LibrarySet::Overlaps() const {
+  // In order of path, what lies in a directory follows it; '/' at the end makes that plain.
+  std::vector<std::pair<std::string, std::string>> roots;
   for (const std::shared_ptr<LibraryWatch>& library : All()) {
-    if (library->configured() || ToStd(removed) == library->library().name) continue;
-    if (added != nullptr && added->name == library->library().name) continue;
-    saved.push_back(library->library());
+    const std::string root = library->status().real_root;
+    if (!root.empty()) roots.emplace_back(absl::StrCat(root, "/"), library->library().name);
   }
-  if (added != nullptr) saved.push_back(*added);
-  return store_.Save(saved);
+  std::sort(roots.begin(), roots.end());
+  std::map<std::string, std::vector<std::string>> overlaps;
+  for (std::size_t outer = 0; outer < roots.size(); ++outer) {
+    for (std::size_t inner = outer + 1;
+         inner < roots.size() && absl::StartsWith(roots[inner].first, roots[outer].first); ++inner) {
+      overlaps[roots[outer].second].push_back(roots[inner].second);
+      overlaps[roots[inner].second].push_back(roots[outer].second);
+    }
+  }
+  for (auto& [name, others] : overlaps) std::sort(others.begin(), others.end());
+  return overlaps;
 }
 
 void ValidateLibrarySettings(SettingErrors& errors) {

@@ -37,13 +37,14 @@ class LibrarySet {
   //   any error  nothing can be watched as asked: tell the user and end.
   absl::Status Start(const std::vector<LibraryRoot>& configured);
 
-  // `root` is path text. Adding what is there already returns it.
+  // `root` is path text. Adding what is there already returns it, watched as asked now.
   //   kInvalidArgument    LIBRARY_NAME_INVALID, ROOT_INVALID
   //   kAlreadyExists      LIBRARY_EXISTS
   //   kNotFound           ROOT_NOT_FOUND
   //   kResourceExhausted  too many libraries, or inotify instances used up
   //   kUnavailable        the state folder cannot be written: nothing was added
-  absl::StatusOr<std::shared_ptr<LibraryWatch>> Add(absl::string_view name, absl::string_view root);
+  absl::StatusOr<std::shared_ptr<LibraryWatch>> Add(absl::string_view name, absl::string_view root,
+                                                    WatchMode mode = WatchMode::kAuto);
   //   kNotFound  LIBRARY_UNKNOWN
   absl::Status Remove(absl::string_view name);
 
@@ -51,6 +52,9 @@ class LibrarySet {
   absl::StatusOr<std::shared_ptr<LibraryWatch>> Find(absl::string_view name) const;
   // In order of name.
   std::vector<std::shared_ptr<LibraryWatch>> All() const;
+
+  // By name, the other libraries that have directories in common with it. Never blocks.
+  std::map<std::string, std::vector<std::string>> Overlaps() const;
 
   // Waits until every library there is now has been walked once, or has no root. False when
   // stopped before.
@@ -62,13 +66,20 @@ class LibrarySet {
  private:
   void Forget(const std::shared_ptr<LibraryWatch>& library, const absl::Status& why)
       ABSL_LOCKS_EXCLUDED(mu_);
-  absl::Status Begin(LibraryRoot library, bool configured);
-  absl::Status SaveAdded(const LibraryRoot* added, absl::string_view removed);
+  absl::StatusOr<std::shared_ptr<LibraryWatch>> AddAgain(std::shared_ptr<LibraryWatch> known,
+                                                         const LibrarySpec& spec)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_);
+  absl::Status Begin(LibrarySpec spec, bool configured);
+  // What is to be remembered now, `added` included and `removed` left out.
+  absl::Status SaveAdded(const LibrarySpec* added, absl::string_view removed)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_);
 
   const WatchOptions options_;
   const LibraryStore store_;
   const std::size_t max_libraries_;
   absl::Mutex change_mu_;  // one change at a time; taken before mu_
+  // As AddLibrary asked for them, by name; those that a configured one hides included.
+  std::map<std::string, LibrarySpec> added_ ABSL_GUARDED_BY(change_mu_);
   mutable absl::Mutex mu_;
   std::map<std::string, std::shared_ptr<LibraryWatch>, std::less<>> libraries_ ABSL_GUARDED_BY(mu_);
 };

@@ -18,21 +18,47 @@
 namespace hestia {
 namespace {
 
-absl::StatusOr<LibraryRoot> ParseLine(absl::string_view line) {
+constexpr char kEventsText[] = "events";
+constexpr char kPollText[] = "poll";
+
+absl::StatusOr<LibrarySpec> ParseLine(absl::string_view line) {
   const std::pair<absl::string_view, absl::string_view> parts =
       absl::StrSplit(line, absl::MaxSplits(' ', 1));
   std::string root;
   if (!absl::CUnescape(parts.second, &root) || root.empty() || root.front() != '/') {
     return absl::InvalidArgumentError("needs a name and an absolute folder");
   }
-  if (absl::Status status = ValidateLibraryName(parts.first); !status.ok()) return status;
-  return LibraryRoot{std::string(parts.first), std::move(root)};
+  const std::pair<absl::string_view, absl::string_view> name =
+      absl::StrSplit(parts.first, absl::MaxSplits('@', 1));
+  if (absl::Status status = ValidateLibraryName(name.first); !status.ok()) return status;
+  LibrarySpec spec{{std::string(name.first), std::move(root)}, WatchMode::kAuto};
+  if (name.second == kEventsText) {
+    spec.mode = WatchMode::kEvents;
+  } else if (name.second == kPollText) {
+    spec.mode = WatchMode::kPoll;
+  } else if (!name.second.empty()) {
+    return absl::InvalidArgumentError("after '@' comes events or poll");
+  }
+  return spec;
+}
+
+std::string NameWithMode(const LibrarySpec& spec) {
+  switch (spec.mode) {
+    case WatchMode::kEvents:
+      return absl::StrCat(spec.library.name, "@", kEventsText);
+    case WatchMode::kPoll:
+      return absl::StrCat(spec.library.name, "@", kPollText);
+    case WatchMode::kAuto:
+    case WatchMode::kHybrid:
+      break;
+  }
+  return spec.library.name;
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<LibraryRoot>> LibraryStore::Load() const {
-  std::vector<LibraryRoot> libraries;
+absl::StatusOr<std::vector<LibrarySpec>> LibraryStore::Load() const {
+  std::vector<LibrarySpec> libraries;
   if (!remembers()) return libraries;
   std::error_code error;
   std::filesystem::create_directories(folder_, error);
@@ -49,7 +75,7 @@ absl::StatusOr<std::vector<LibraryRoot>> LibraryStore::Load() const {
   for (std::string line; std::getline(file, line);) {
     ++number;
     if (line.empty()) continue;
-    absl::StatusOr<LibraryRoot> library = ParseLine(line);
+    absl::StatusOr<LibrarySpec> library = ParseLine(line);
     if (!library.ok()) {
       return absl::DataLossError(absl::StrCat(
           File(), " line ", number, ": ", library.status().message(), "; mend or remove the line"));
@@ -59,11 +85,11 @@ absl::StatusOr<std::vector<LibraryRoot>> LibraryStore::Load() const {
   return libraries;
 }
 
-absl::Status LibraryStore::Save(const std::vector<LibraryRoot>& libraries) const {
+absl::Status LibraryStore::Save(const std::vector<LibrarySpec>& libraries) const {
   if (!remembers()) return absl::OkStatus();
   std::string content;
-  for (const LibraryRoot& library : libraries) {
-    absl::StrAppend(&content, library.name, " ", absl::CEscape(library.root), "\n");
+  for (const LibrarySpec& spec : libraries) {
+    absl::StrAppend(&content, NameWithMode(spec), " ", absl::CEscape(spec.library.root), "\n");
   }
   return WriteFileAtomically(File(), content);
 }

@@ -7,12 +7,13 @@
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
-#include "common/library_name.h"
+#include "watcher-service/watch/library_watch.h"
 
 namespace hestia {
 
 // Remembers the libraries that were added while running, in the file "libraries" of the
-// state folder: a line "name root" each, the root with C escapes.
+// state folder: a line "name root" each, the root with C escapes; "name@events root" or
+// "name@poll root" when that way of watching was asked for.
 //
 // Thread-safety: none; its owner locks. Blocking: the disk.
 class LibraryStore {
@@ -26,11 +27,11 @@ class LibraryStore {
   //   kUnavailable  the folder or file cannot be read: tell the user.
   //   kDataLoss     the file is not what Save() writes; the message names the line. Not
   //                 mended by itself, so that no library is lost unnoticed.
-  absl::StatusOr<std::vector<LibraryRoot>> Load() const;
+  absl::StatusOr<std::vector<LibrarySpec>> Load() const;
 
   // Replaces what was saved, atomically.
   //   kUnavailable  it could not be written; the old content stays.
-  absl::Status Save(const std::vector<LibraryRoot>& libraries) const;
+  absl::Status Save(const std::vector<LibrarySpec>& libraries) const;
 
  private:
   std::string File() const { return folder_ + "/libraries"; }

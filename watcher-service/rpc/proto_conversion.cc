@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/error_reason.h"
 #include "common/path_text.h"
 
 namespace hestia {
@@ -50,19 +51,77 @@ void FillFrame(Frame frame, Response& proto) {
   }
 }
 
-void FillLibrary(LibraryWatch& library, const WatchStatus& status, watcher::v1::Library& proto) {
+const char* ReasonText(ProblemReason reason) {
+  switch (reason) {
+    case ProblemReason::kUnreadable:
+      return "UNREADABLE";
+    case ProblemReason::kWatchLimit:
+      return "WATCH_LIMIT";
+    case ProblemReason::kSeenTwice:
+      return "SEEN_TWICE";
+    case ProblemReason::kPathTooLong:
+      return "PATH_TOO_LONG";
+  }
+  return "";
+}
+
+const char* ReasonText(PollReason reason) {
+  switch (reason) {
+    case PollReason::kNoEvents:
+      return "NO_EVENTS";
+    case PollReason::kWatchLimit:
+      return "WATCH_LIMIT";
+    case PollReason::kSeenTwice:
+      return "SEEN_TWICE";
+    case PollReason::kForced:
+      return "FORCED";
+    case PollReason::kNotPolled:
+      break;
+  }
+  return "";
+}
+
+void FillDuration(absl::Duration duration, google::protobuf::Duration& proto) {
+  absl::Duration rest;
+  proto.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &rest));
+  proto.set_nanos(static_cast<std::int32_t>(absl::ToInt64Nanoseconds(rest)));
+}
+
+void FillPolling(const WatchStatus& status, watcher::v1::Library& proto) {
+  proto.set_mode(static_cast<watcher::v1::WatchMode>(status.mode));
+  proto.set_forced_mode(static_cast<watcher::v1::WatchMode>(status.forced));
+  proto.set_polled_directories(status.polled_directories);
+  if (status.polled_directories == 0) return;
+  for (const PolledPart& part : status.polled_parts) {
+    watcher::v1::PolledPart* const told = proto.add_polled();
+    told->set_path(part.path);
+    told->set_reason(ReasonText(part.reason));
+    told->set_file_system(FileSystemName(part.file_system));
+  }
+  FillDuration(status.poll_interval, *proto.mutable_poll_interval());
+  if (status.last_poll.has_value()) {
+    FillDuration(*status.last_poll, *proto.mutable_last_poll_duration());
+  }
+}
+
+void FillLibrary(LibraryWatch& library, const WatchStatus& status,
+                 const std::vector<std::string>& overlaps, watcher::v1::Library& proto) {
   proto.set_name(library.library().name);
   proto.set_root(EncodePathText(library.library().root));
   proto.set_state(static_cast<watcher::v1::LibraryState>(status.state));
+  proto.set_state_detail(status.detail);
   for (const WatchProblem& problem : status.problems) {
     watcher::v1::Problem* const told = proto.add_problems();
     told->set_path(problem.path);
     told->set_detail(problem.detail);
+    told->set_reason(ReasonText(problem.reason));
   }
   proto.set_problem_count(status.problem_count);
   proto.set_watched_directories(status.watched_directories);
   proto.set_configured(library.configured());
   ToProto(library.feed().head(), *proto.mutable_cursor());
+  FillPolling(status, proto);
+  proto.mutable_overlaps()->Assign(overlaps.begin(), overlaps.end());
 }
 
 }  // namespace
@@ -80,13 +139,15 @@ void ToProto(Frame frame, watcher::v1::SubscribeResponse& proto) {
   FillFrame(std::move(frame), proto);
 }
 
-void ToProto(LibraryWatch& library, watcher::v1::Library& proto) {
-  FillLibrary(library, library.status(), proto);
+void ToProto(LibraryWatch& library, const std::vector<std::string>& overlaps,
+             watcher::v1::Library& proto) {
+  FillLibrary(library, library.status(), overlaps, proto);
 }
 
-void ToProto(LibraryWatch& library, watcher::v1::LibraryStats& proto) {
+void ToProto(LibraryWatch& library, const std::vector<std::string>& overlaps,
+             watcher::v1::LibraryStats& proto) {
   const WatchStatus status = library.status();
-  FillLibrary(library, status, *proto.mutable_library());
+  FillLibrary(library, status, overlaps, *proto.mutable_library());
   const LibraryFeed::Stats stats = library.feed().stats();
   proto.set_events(library.event_count());
   proto.set_journal_marks(stats.marks);
@@ -94,6 +155,24 @@ void ToProto(LibraryWatch& library, watcher::v1::LibraryStats& proto) {
   proto.set_settling_files(status.settling_files);
   proto.set_overflows(stats.overflows);
   proto.set_listings(stats.listings);
+  proto.set_polls(status.polls);
+  proto.set_polls_with_changes(status.polls_with_changes);
+}
+
+absl::StatusOr<WatchMode> FromProto(watcher::v1::WatchMode mode) {
+  switch (mode) {
+    case watcher::v1::WATCH_MODE_UNSPECIFIED:
+      return WatchMode::kAuto;
+    case watcher::v1::WATCH_MODE_EVENTS:
+      return WatchMode::kEvents;
+    case watcher::v1::WATCH_MODE_POLL:
+      return WatchMode::kPoll;
+    default:
+      return WithReason(
+          absl::InvalidArgumentError(
+              "mode can be EVENTS or POLL; leave it out to watch as the file systems allow"),
+          "MODE_INVALID", "mode");
+  }
 }
 
 }  // namespace hestia

@@ -2,6 +2,10 @@
 #define HESTIA_WATCHER_SERVICE_RPC_PROTO_CONVERSION_H_
 
 #include <optional>
+#include <string>
+#include <vector>
+
+#include <absl/status/statusor.h>
 
 #include "hestia/watcher/v1/watcher.pb.h"
 #include "watcher-service/events/cursor.h"
@@ -21,8 +25,14 @@ Cursor FromProto(const watcher::v1::Cursor& proto);
 void ToProto(Frame frame, watcher::v1::WatchResponse& proto);
 void ToProto(Frame frame, watcher::v1::SubscribeResponse& proto);
 
-void ToProto(LibraryWatch& library, watcher::v1::Library& proto);
-void ToProto(LibraryWatch& library, watcher::v1::LibraryStats& proto);
+// `overlaps`: names of other libraries with directories in common.
+void ToProto(LibraryWatch& library, const std::vector<std::string>& overlaps,
+             watcher::v1::Library& proto);
+void ToProto(LibraryWatch& library, const std::vector<std::string>& overlaps,
+             watcher::v1::LibraryStats& proto);
+
+//   kInvalidArgument  (MODE_INVALID) neither events nor poll nor unspecified.
+absl::StatusOr<WatchMode> FromProto(watcher::v1::WatchMode mode);
 
 }  // namespace hestia
 

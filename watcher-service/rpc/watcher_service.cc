@@ -42,9 +42,9 @@ grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, const abs
   return reactor;
 }
 
-std::uint64_t WatchLimit() {
+std::uint64_t InotifyLimit(const char* name) {
   std::uint64_t limit = 0;
-  std::ifstream("/proc/sys/fs/inotify/max_user_watches") >> limit;
+  std::ifstream(absl::StrCat("/proc/sys/fs/inotify/", name)) >> limit;
   return limit;
 }
 
@@ -70,18 +70,23 @@ grpc::ServerUnaryReactor* WatcherService::AddLibrary(grpc::CallbackServerContext
                                                      const watcher::v1::AddLibraryRequest* request,
                                                      watcher::v1::AddLibraryResponse* response) {
   return RunOnDisk(context, [this, request, response] {
+    const absl::StatusOr<WatchMode> mode = FromProto(request->mode());
+    if (!mode.ok()) return mode.status();
     const absl::StatusOr<std::shared_ptr<LibraryWatch>> library =
-        libraries_.Add(request->name(), request->root());
-    if (library.ok()) ToProto(**library, *response->mutable_library());
-    return library.status();
+        libraries_.Add(request->name(), request->root(), *mode);
+    if (!library.ok()) return library.status();
+    ToProto(**library, libraries_.Overlaps()[(*library)->library().name],
+            *response->mutable_library());
+    return absl::OkStatus();
   });
 }
 
 grpc::ServerUnaryReactor* WatcherService::ListLibraries(
     grpc::CallbackServerContext* context, const watcher::v1::ListLibrariesRequest* /*request*/,
     watcher::v1::ListLibrariesResponse* response) {
+  auto overlaps = libraries_.Overlaps();
   for (const std::shared_ptr<LibraryWatch>& library : libraries_.All()) {
-    ToProto(*library, *response->add_libraries());
+    ToProto(*library, overlaps[library->library().name], *response->add_libraries());
   }
   return Answer(context, absl::OkStatus());
 }
@@ -145,10 +150,15 @@ grpc::ServerUnaryReactor* WatcherService::Sync(grpc::CallbackServerContext* cont
 grpc::ServerUnaryReactor* WatcherService::GetStats(grpc::CallbackServerContext* context,
                                                    const watcher::v1::GetStatsRequest* /*request*/,
                                                    watcher::v1::GetStatsResponse* response) {
+  auto overlaps = libraries_.Overlaps();
+  std::uint64_t watches = 0;
   for (const std::shared_ptr<LibraryWatch>& library : libraries_.All()) {
-    ToProto(*library, *response->add_libraries());
+    ToProto(*library, overlaps[library->library().name], *response->add_libraries());
+    watches += response->libraries().rbegin()->library().watched_directories();
   }
-  response->set_watch_limit(WatchLimit());
+  response->set_watches_used(watches);
+  response->set_watch_limit(InotifyLimit("max_user_watches"));
+  response->set_kernel_queue_limit(InotifyLimit("max_queued_events"));
   response->set_version(kVersion);
   {
     absl::MutexLock lock(&mu_);

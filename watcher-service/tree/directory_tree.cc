@@ -39,16 +39,38 @@ DirectoryNode* DirectoryTree::Add(DirectoryNode& parent, absl::string_view name)
 void DirectoryTree::SetWatch(DirectoryNode& node, int wd) {
   if (node.wd >= 0) by_watch_.erase(node.wd);
   node.wd = wd;
-  if (wd >= 0) by_watch_[wd] = &node;
+  if (wd < 0) return;
+  by_watch_[wd] = &node;
+  if (node.polled == PollReason::kNotPolled) return;
+  node.polled = PollReason::kNotPolled;
+  polled_.erase(node.id);
+  ++changes_;
+}
+
+void DirectoryTree::SetPolled(DirectoryNode& node, PollReason why) {
+  SetWatch(node, -1);
+  if (node.polled == PollReason::kNotPolled) node.fingerprint = 0;
+  node.polled = why;
+  polled_.insert(node.id);
+  ++changes_;
+}
+
+void DirectoryTree::SetUnobserved(DirectoryNode& node) {
+  SetWatch(node, -1);
+  node.polled = PollReason::kNotPolled;
+  node.fingerprint = 0;
+  changes_ += polled_.erase(node.id);
 }
 
 void DirectoryTree::Detach(DirectoryNode& node) {
   if (node.parent == nullptr) return;
+  ++changes_;
   node.parent->children.erase(node.name);
   node.parent = nullptr;
 }
 
 void DirectoryTree::Attach(DirectoryNode& node, DirectoryNode& parent, absl::string_view name) {
+  ++changes_;
   node.parent = &parent;
   node.name = std::string(name);
   parent.children[node.name] = &node;
@@ -66,6 +88,7 @@ DirectoryTree::Dropped DirectoryTree::Drop(DirectoryNode& node) {
       dropped.watches.push_back(next->wd);
       by_watch_.erase(next->wd);
     }
+    polled_.erase(next->id);
     dropped.ids.push_back(next->id);
     nodes_.erase(dropped.ids.back());
   }

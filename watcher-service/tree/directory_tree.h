@@ -8,8 +8,11 @@
 #include <string>
 #include <vector>
 
+#include <absl/container/btree_set.h>
 #include <absl/container/flat_hash_map.h>
 #include <absl/strings/string_view.h>
+
+#include "watcher-service/events/watch_mode.h"
 
 namespace hestia {
 
@@ -19,7 +22,15 @@ struct DirectoryNode {
   DirectoryNode* parent = nullptr;
   std::string name;  // raw; empty for the root
   int wd = -1;       // its watch; -1 = none
+  PollReason polled = PollReason::kNotPolled;
+  bool fresh = true;              // not looked into yet
+  std::uint32_t file_system = 0;  // where it is polled: the kernel's number of the type
+  // Of the files in it when it was last looked at, where it is polled; 0 = not known.
+  std::uint64_t fingerprint = 0;
   absl::flat_hash_map<std::string, DirectoryNode*> children;
+
+  // Changes in it are noticed, one way or the other.
+  bool Observed() const { return wd >= 0 || polled != PollReason::kNotPolled; }
 };
 
 // Which watch belongs to which directory. A renamed directory keeps its node, its watch and
@@ -42,8 +53,12 @@ class DirectoryTree {
 
   // `parent` must have no child of that name.
   DirectoryNode* Add(DirectoryNode& parent, absl::string_view name);
-  // -1 takes the watch away.
+  // -1 takes the watch away. A directory with a watch is not polled.
   void SetWatch(DirectoryNode& node, int wd);
+  // Polls it from now on, without a watch; what lies in it is not known yet.
+  void SetPolled(DirectoryNode& node, PollReason why);
+  // Neither.
+  void SetUnobserved(DirectoryNode& node);
   void Detach(DirectoryNode& node);
   // `node` is detached and `parent` has no child of that name.
   void Attach(DirectoryNode& node, DirectoryNode& parent, absl::string_view name);
@@ -58,11 +73,17 @@ class DirectoryTree {
   std::optional<std::string> RawPath(const DirectoryNode& node) const;
   bool IsAncestorOrSelf(const DirectoryNode& ancestor, const DirectoryNode& node) const;
   std::size_t watched() const { return by_watch_.size(); }
+  // Ids of the polled directories.
+  const absl::btree_set<std::uint64_t>& polled() const { return polled_; }
+  // Rises whenever polled(), or the place of a directory, changes.
+  std::uint64_t changes() const { return changes_; }
 
  private:
   std::uint64_t last_id_ = 0;
   absl::flat_hash_map<std::uint64_t, std::unique_ptr<DirectoryNode>> nodes_;
   absl::flat_hash_map<int, DirectoryNode*> by_watch_;
+  absl::btree_set<std::uint64_t> polled_;
+  std::uint64_t changes_ = 0;
   DirectoryNode* root_;
 };
 

@@ -1,62 +1,42 @@
 #include "watcher-service/tree/watched_tree.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <string.h>
 
 #include <utility>
 
-#include <absl/container/flat_hash_set.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_split.h>
 
-#include "common/logging.h"
-#include "common/monotonic_clock.h"
 #include "common/path_text.h"
 #include "watcher-service/feed/beneath.h"
 
 namespace hestia {
 namespace {
-constexpr absl::Duration kLogInterval = absl::Minutes(1);
-
-std::string AdviceFor(int error) {
-  switch (error) {
-    case ENOSPC:
-      return "raise fs.inotify.max_user_watches (sysctl) and restart or rescan";
-    case EACCES:
-    case EPERM:
-      return "give the watcher's user read permission";
-    case EMFILE:
-    case ENFILE:
-      return "raise the limit of open files (ulimit -n)";
-    default:
-      return "repair the disk or ignore the directory";
-  }
-}
-
 std::string RawJoin(const std::string& parent, const std::string& name) {
   return parent.empty() ? name : absl::StrCat(parent, "/", name);
 }
 }  // namespace
 
-WatchedTree::WatchedTree(InotifyReader& reader, const IgnorePolicy& ignore)
-    : reader_(reader), ignore_(ignore) {}
+WatchedTree::WatchedTree(InotifyReader& reader, const IgnorePolicy& ignore, Options options)
+    : reader_(reader), ignore_(ignore), options_(options) {}
 
 void WatchedTree::Start(std::shared_ptr<const RootDirectory> root) {
   Stop();
   root_ = std::move(root);
   root_lost_ = false;
   root_watch_ended_ = false;
-  if (!EnsureRoot()) return;
-  if (PutWatch(*tree_.root(), root_fd_.get())) waiting_.push_back(tree_.root()->id);
+  WalkAgain();
+  first_ = true;
 }
 
 void WatchedTree::Stop() {
   while (!tree_.root()->children.empty()) Forget(*tree_.root()->children.begin()->second);
   if (tree_.root()->wd >= 0) reader_.Unwatch(tree_.root()->wd);
-  tree_.SetWatch(*tree_.root(), -1);
+  tree_.SetUnobserved(*tree_.root());
   waiting_.clear();
-  problems_.clear();
+  problems_.Clear();
+  news_.clear();
+  recent_files_.clear();
   root_fd_.reset();
   root_.reset();
 }
@@ -64,7 +44,16 @@ void WatchedTree::Stop() {
 void WatchedTree::WalkAgain() {
   if (!EnsureRoot()) return;
   waiting_.clear();
-  if (PutWatch(*tree_.root(), root_fd_.get())) waiting_.push_back(tree_.root()->id);
+  whole_ = true;
+  first_ = false;
+  if (Observe(*tree_.root(), root_fd_.get())) waiting_.push_back(tree_.root()->id);
+}
+
+void WatchedTree::Poll() {
+  if (!waiting_.empty() || !EnsureRoot()) return;
+  whole_ = false;
+  first_ = false;
+  waiting_.assign(tree_.polled().begin(), tree_.polled().end());
 }
 
 bool WatchedTree::Walk(int directories) {
@@ -74,7 +63,7 @@ bool WatchedTree::Walk(int directories) {
     waiting_.pop_front();
     if (node == nullptr) continue;
     children.clear();
-    LookInto(*node, children);
+    Look(*node, /*tell=*/!first_, children);
     for (const DirectoryNode* const child : children) waiting_.push_back(child->id);
   }
   return waiting_.empty();
@@ -87,7 +76,7 @@ WatchedTree::Arrival WatchedTree::Arrive(DirectoryNode& parent, const std::strin
   if (opened.error != 0) return {};
   DirectoryNode* const node = Place(parent, opened.fd.get(), name);
   if (node == nullptr) return {};
-  return {true, node->wd >= 0 && LookIntoAll(*node)};
+  return {true, node->Observed() && LookIntoAll(*node)};
 }
 
 WatchedTree::Arrival WatchedTree::ArriveAt(absl::string_view path) {
@@ -117,7 +106,7 @@ WatchedTree::Arrival WatchedTree::Rejoin(DirectoryNode& node, DirectoryNode& par
 
 void WatchedTree::Forget(DirectoryNode& node) {
   const DirectoryTree::Dropped dropped = tree_.Drop(node);
-  for (const std::uint64_t id : dropped.ids) problems_.erase(id);
+  for (const std::uint64_t id : dropped.ids) problems_.Erase(id);
   // A directory moved out of the library would go on sending events.
   for (const int wd : dropped.watches) reader_.Unwatch(wd);
 }
@@ -127,27 +116,25 @@ void WatchedTree::Probe(const DirectoryNode& node) {
   if (!path.has_value() || !EnsureRoot()) return;
   const OpenedDirectory opened = OpenBeneath(root_fd_.get(), *path);
   if (opened.error != 0 && !MeansAbsent(opened.error)) {
-    NoteProblem(node, opened.error, AdviceFor(opened.error));
+    problems_.Note(tree_, node, ProblemReason::kUnreadable, opened.error);
   }
 }
 
 std::vector<std::string> WatchedTree::RetryProblems() {
-  std::vector<std::uint64_t> ids;
-  for (const auto& [id, detail] : problems_) ids.push_back(id);
   std::vector<std::string> mended;
-  for (const std::uint64_t id : ids) {
+  for (const std::uint64_t id : problems_.Ids(ProblemReason::kUnreadable)) {
     DirectoryNode* const node = tree_.ById(id);
     if (node == nullptr || node->parent == nullptr) continue;
     const std::string name = node->name;
     const std::optional<std::string> parent = tree_.RawPath(*node->parent);
     if (!parent.has_value() || !Arrive(*node->parent, name).there) continue;
-    if (!problems_.contains(id)) mended.push_back(EncodePathText(RawJoin(*parent, name)));
+    if (!problems_.Has(id)) mended.push_back(EncodePathText(RawJoin(*parent, name)));
   }
   return mended;
 }
 
-int WatchedTree::Look(const DirectoryNode& directory, const std::string& name,
-                      struct stat& status) {
+int WatchedTree::LookAtFile(const DirectoryNode& directory, const std::string& name,
+                            struct stat& status) {
   const std::optional<std::string> path = tree_.RawPath(directory);
   if (!path.has_value()) return ENOENT;
   if (!EnsureRoot()) return EIO;
@@ -164,14 +151,17 @@ bool WatchedTree::SomethingAt(absl::string_view path) {
   return !MeansAbsent(LookAt(opened.fd.get(), std::string(split.name), status));
 }
 
-std::vector<WatchProblem> WatchedTree::Problems(std::size_t max) const {
-  std::vector<WatchProblem> found;
-  for (const auto& [id, detail] : problems_) {
-    if (found.size() == max) break;
-    const std::optional<std::string> path = tree_.RawPath(*tree_.ById(id));
-    if (path.has_value()) found.push_back({EncodePathText(*path), detail});
+std::vector<PolledPart> WatchedTree::PolledParts(std::size_t max) const {
+  std::vector<PolledPart> parts;
+  for (const std::uint64_t id : tree_.polled()) {
+    if (parts.size() == max) break;
+    const DirectoryNode& node = *tree_.ById(id);
+    if (node.parent != nullptr && node.parent->polled == node.polled) continue;
+    if (const std::optional<std::string> path = tree_.RawPath(node)) {
+      parts.push_back({EncodePathText(*path), node.polled, node.file_system});
+    }
   }
-  return found;
+  return parts;
 }
 
 bool WatchedTree::EnsureRoot() {
@@ -183,87 +173,71 @@ bool WatchedTree::EnsureRoot() {
   return opened.ok();
 }
 
-DirectoryNode* WatchedTree::Place(DirectoryNode& parent, int parent_fd, const std::string& name) {
-  const OpenedDirectory opened = OpenBeneath(parent_fd, name);
-  DirectoryNode* child = DirectoryTree::Child(parent, name);
-  if (MeansAbsent(opened.error)) {
-    if (child != nullptr) Forget(*child);
-    return nullptr;
-  }
-  if (child == nullptr) child = tree_.Add(parent, name);
-  if (opened.error != 0) {
-    NoteProblem(*child, opened.error, AdviceFor(opened.error));
-    return child;
-  }
-  const std::optional<std::string> path = tree_.RawPath(*child);
-  if (path.has_value() && path->size() + 2 > kMaxPathBytes) {
-    NoteProblem(*child, ENAMETOOLONG, "shorten the names above it");
-    return child;
-  }
-  // The watch may turn out to be that of a directory known elsewhere: it has moved here,
-  // and its own event comes later.
-  const int wd = reader_.Watch(opened.fd.get());
-  DirectoryNode* const known = wd >= 0 ? tree_.ByWatch(wd) : nullptr;
-  if (known == nullptr || known == child) {
-    PutWatch(*child, opened.fd.get());
-    return child;
-  }
-  if (tree_.IsAncestorOrSelf(*known, parent)) {
-    NoteProblem(*child, ELOOP, "it is mounted inside itself; ignore the directory");
-    return child;
-  }
-  Forget(*child);
-  tree_.Detach(*known);
-  tree_.Attach(*known, parent, name);
-  return known;
-}
-
-bool WatchedTree::PutWatch(DirectoryNode& node, int fd) {
-  const int wd = reader_.Watch(fd);
-  if (wd < 0) {
-    NoteProblem(node, -wd, AdviceFor(-wd));
-    return false;
-  }
-  problems_.erase(node.id);
-  if (node.wd == wd) return true;
-  // Another directory has taken the name.
-  if (node.wd >= 0) reader_.Unwatch(node.wd);
-  tree_.SetWatch(node, wd);
-  return true;
-}
-
-bool WatchedTree::LookInto(DirectoryNode& node, std::vector<DirectoryNode*>& children) {
+bool WatchedTree::Look(DirectoryNode& node, bool tell, std::vector<DirectoryNode*>& children) {
   const std::optional<std::string> path = tree_.RawPath(node);
   if (!path.has_value()) return false;
   const OpenedDirectory opened = OpenBeneath(root_fd_.get(), *path);
   if (opened.error != 0) {
-    if (!MeansAbsent(opened.error)) NoteProblem(node, opened.error, AdviceFor(opened.error));
+    node.fingerprint = 0;
+    if (!MeansAbsent(opened.error)) {
+      problems_.Note(tree_, node, ProblemReason::kUnreadable, opened.error);
+    }
     return false;
   }
-  bool has_files = false;
-  absl::flat_hash_set<std::string> names;
-  const int error = ReadEntries(opened.fd.get(), [&](absl::string_view name, unsigned char type) {
-    if ((type != DT_DIR && type != DT_REG) || ignore_.Ignores(name)) return;
-    has_files = has_files || type == DT_REG;
-    if (type == DT_DIR) names.emplace(name);
-  });
-  if (error != 0) {
-    NoteProblem(node, error, AdviceFor(error));
-    return has_files;
+  const bool was_fresh = std::exchange(node.fresh, false);
+  const bool was_polled = node.polled != PollReason::kNotPolled || node.fingerprint != 0;
+  if (node.polled != PollReason::kNotPolled) Reconsider(node, opened.fd.get());
+  // One that has just got a watch is compared once more: what changed before is told by nobody.
+  const bool stat_files = was_polled || node.polled != PollReason::kNotPolled;
+  DirectoryLook look = LookInto(opened.fd.get(), ignore_,
+                                {stat_files, options_.recent, path->size()});
+  if (look.error != 0) {
+    node.fingerprint = 0;
+    problems_.Note(tree_, node, ProblemReason::kUnreadable, look.error);
+    return look.has_files;
   }
+  const bool was_unreadable = problems_.Erase(node.id, ProblemReason::kUnreadable);
+  if (look.has_too_long) {
+    NotePathTooLong(node);
+  } else {
+    problems_.Erase(node.id, ProblemReason::kPathTooLong);
+  }
+  const bool differs = stat_files && look.fingerprint != node.fingerprint;
+  node.fingerprint = node.polled != PollReason::kNotPolled ? look.fingerprint : 0;
+  if (differs) {
+    for (std::string& name : look.recent_files) recent_files_.push_back({node.id, std::move(name)});
+  }
+  if (tell && (was_fresh || was_unreadable)) {
+    Tell(TreeNews::Kind::kFound, *path);
+  } else if (tell && differs) {
+    Tell(TreeNews::Kind::kFilesDiffer, *path);
+  }
+  PlaceChildren(node, opened.fd.get(), look, tell, children);
+  return look.has_files;
+}
+
+void WatchedTree::PlaceChildren(DirectoryNode& node, int fd, const DirectoryLook& look, bool tell,
+                                std::vector<DirectoryNode*>& children) {
   std::vector<DirectoryNode*> gone;
   for (const auto& [name, child] : node.children) {
-    if (!names.contains(name)) gone.push_back(child);
+    if (!look.subdirectories.contains(name)) gone.push_back(child);
   }
-  for (DirectoryNode* const child : gone) Forget(*child);
-  for (const std::string& name : names) {
-    DirectoryNode* const child = Place(node, opened.fd.get(), name);
-    if (child != nullptr && child->wd >= 0) children.push_back(child);
+  for (DirectoryNode* const child : gone) {
+    const std::optional<std::string> path = tree_.RawPath(*child);
+    if (tell && path.has_value()) Tell(TreeNews::Kind::kDirectoryGone, *path);
+    Forget(*child);
   }
-  return has_files;
+  for (const std::string& name : look.subdirectories) {
+    DirectoryNode* const known = DirectoryTree::Child(node, name);
+    // A poll visits known directories by themselves.
+    if (!whole_ && known != nullptr && known->Observed() && !known->fresh) continue;
+    DirectoryNode* const child = Place(node, fd, name);
+    if (child != nullptr && child->Observed()) children.push_back(child);
+  }
 }
 
 bool WatchedTree::LookIntoAll(DirectoryNode& top) {
+  const bool whole = std::exchange(whole_, true);
   bool has_files = false;
   std::vector<std::uint64_t> open = {top.id};
   std::vector<DirectoryNode*> children;
@@ -272,22 +246,15 @@ bool WatchedTree::LookIntoAll(DirectoryNode& top) {
     open.pop_back();
     if (node == nullptr) continue;
     children.clear();
-    has_files = LookInto(*node, children) || has_files;
+    has_files = Look(*node, /*tell=*/false, children) || has_files;
     for (const DirectoryNode* const child : children) open.push_back(child->id);
   }
+  whole_ = whole;
   return has_files;
 }
 
-void WatchedTree::NoteProblem(const DirectoryNode& node, int error, absl::string_view advice) {
-  const std::string detail = absl::StrCat("not watched: ", strerror(error), "; ", advice);
-  problems_[node.id] = detail;
-  const absl::Duration now = MonotonicNow();
-  if (now - last_logged_ < kLogInterval) return;
-  last_logged_ = now;
-  const std::optional<std::string> path = tree_.RawPath(node);
-  LogWarning(absl::StrCat("a directory is not watched path=\"",
-                          EncodePathText(path.value_or(node.name)), "\" problem=\"", detail,
-                          "\" problems=", problems_.size()));
+void WatchedTree::Tell(TreeNews::Kind kind, const std::string& raw_path) {
+  news_.push_back({kind, EncodePathText(raw_path)});
 }
 
 }  // namespace hestia

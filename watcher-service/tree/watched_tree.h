@@ -10,35 +10,58 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include <absl/container/btree_map.h>
 #include <absl/strings/string_view.h>
 #include <absl/time/time.h>
 
 #include "common/unique_fd.h"
 #include "watcher-service/events/ignore_policy.h"
+#include "watcher-service/events/settle_set.h"
+#include "watcher-service/events/watch_mode.h"
 #include "watcher-service/feed/root_directory.h"
+#include "watcher-service/tree/directory_look.h"
 #include "watcher-service/tree/directory_tree.h"
+#include "watcher-service/tree/file_system.h"
 #include "watcher-service/tree/inotify_reader.h"
+#include "watcher-service/tree/problem_list.h"
 
 namespace hestia {
 
-// A directory that is not watched, and why.
-struct WatchProblem {
-  std::string path;    // text; empty is the root
-  std::string detail;  // a sentence with what to do
+// An uppermost directory that is polled, and why.
+struct PolledPart {
+  std::string path;  // text; empty is the root
+  PollReason reason = PollReason::kNotPolled;
+  std::uint32_t file_system = 0;
 };
 
-// Keeps a watch on every directory of a library that is not ignored. A directory is watched
-// first and listed after, so that nothing that appears in between is missed.
+// What a walk or a poll found that no event tells.
+struct TreeNews {
+  enum class Kind {
+    kFilesDiffer,     // files directly in the directory are not as they were when last looked at
+    kFound,           // a directory that was not known, or could not be read; with its files
+    kDirectoryGone,   // a directory is not there any more
+  };
+  Kind kind = Kind::kFilesDiffer;
+  std::string path;  // text
+};
+
+// Observes every directory of a library that is not ignored: by a watch where the kernel gives
+// one that means something, by polling elsewhere. A directory is watched first and looked into
+// after, so that nothing that appears in between is missed.
 //
 // Thread-safety: none, but for Abandon(). Blocking: the disk.
-// Memory: one node a directory.
+// Memory: one node a directory; what polling remembers is one number a directory.
 class WatchedTree {
  public:
-  // Both are borrowed.
-  WatchedTree(InotifyReader& reader, const IgnorePolicy& ignore);
+  struct Options {
+    WatchMode mode = WatchMode::kAuto;  // kEvents: whatever the file system; kPoll: everywhere
+    absl::Duration recent = absl::Seconds(2);  // see DirectoryLook
+    bool (*sends_events)(std::uint32_t file_system) = SendsEvents;
+  };
+  // Both references are borrowed.
+  WatchedTree(InotifyReader& reader, const IgnorePolicy& ignore, Options options);
 
   // Begins with `root` and nothing known beneath it; Walk() does the work.
   void Start(std::shared_ptr<const RootDirectory> root);
@@ -46,10 +69,22 @@ class WatchedTree {
   void Stop();
   // Has every directory looked at again, keeping the watches.
   void WalkAgain();
+  // Has every polled directory looked at, and what is found new in them; a walk under way does
+  // that as well and goes on.
+  void Poll();
   // Looks at up to `directories` more. True when no more is waiting.
   bool Walk(int directories);
+  // Another way of noticing changes, from the next WalkAgain() on.
+  void SetMode(WatchMode mode) { options_.mode = mode; }
 
-  // A directory appeared, or may be another one now: watches it and all beneath.
+  // Since the last call: what Walk found, in the order in which it must be told.
+  std::vector<TreeNews> TakeNews() { return std::exchange(news_, {}); }
+  // Since the last call: files in polled directories that may still be being written. To be
+  // settled before the news is told.
+  std::vector<SettleKey> TakeRecentFiles() { return std::exchange(recent_files_, {}); }
+
+  // A directory appeared, or may be another one now: observes it and all beneath. The caller
+  // has it listed; it makes no news.
   struct Arrival {
     bool there = false;      // a directory is there
     bool has_files = false;  // and regular files somewhere in it
@@ -67,18 +102,23 @@ class WatchedTree {
   void WatchEnded(DirectoryNode& node);
   // Notes a problem if the directory cannot be read any more, its watch notwithstanding.
   void Probe(const DirectoryNode& node);
-  // Tries unwatched directories again; returns the paths (text) that are watched now.
+  // A path in the directory is too long to be told.
+  void NotePathTooLong(const DirectoryNode& node) {
+    problems_.Note(tree_, node, ProblemReason::kPathTooLong, 0);
+  }
+  // Tries unreadable directories again; returns the paths (text) that can be read now.
   std::vector<std::string> RetryProblems();
 
   // lstat of a file in a directory; 0 or errno.
-  int Look(const DirectoryNode& directory, const std::string& name, struct stat& status);
+  int LookAtFile(const DirectoryNode& directory, const std::string& name, struct stat& status);
   // Whether anything lies at the raw path now.
   bool SomethingAt(absl::string_view path);
 
   DirectoryTree& tree() { return tree_; }
-  bool HasProblem(const DirectoryNode& node) const { return problems_.contains(node.id); }
-  std::size_t problem_count() const { return problems_.size(); }
-  std::vector<WatchProblem> Problems(std::size_t max) const;
+  const DirectoryTree& tree() const { return tree_; }
+  const ProblemList& problems() const { return problems_; }
+  // The first `max` of the uppermost polled directories.
+  std::vector<PolledPart> PolledParts(std::size_t max) const;
   // The root could not be opened since Start(), or the kernel has taken its watch away: nothing
   // here can be trusted.
   bool root_lost() const { return root_lost_ || root_watch_ended_; }
@@ -90,14 +130,27 @@ class WatchedTree {
  private:
   bool EnsureRoot();
   DirectoryNode* Place(DirectoryNode& parent, int parent_fd, const std::string& name);
-  bool PutWatch(DirectoryNode& node, int fd);
-  // Watches the children of `node`; appends those to be looked into. Whether files are there.
-  bool LookInto(DirectoryNode& node, std::vector<DirectoryNode*>& children);
+  // How changes of the open directory can be noticed; sets node.file_system.
+  PollReason WhyPolled(DirectoryNode& node, int fd) const;
+  // Watches or polls it. False: neither, with a problem noted.
+  bool Observe(DirectoryNode& node, int fd);
+  bool TakeWatch(DirectoryNode& node, int wd);
+  void BePolled(DirectoryNode& node, PollReason why);
+  void ForgetReasons(const DirectoryNode& node);
+  // A polled directory may get a watch after all.
+  void Reconsider(DirectoryNode& node, int fd);
+  bool SameDirectory(const DirectoryNode& node, int fd);
+  // Looks at one directory and observes the directories in it; appends those to be looked into.
+  // With `tell`, what differs is news. Whether files are there.
+  bool Look(DirectoryNode& node, bool tell, std::vector<DirectoryNode*>& children);
+  void PlaceChildren(DirectoryNode& node, int fd, const DirectoryLook& look, bool tell,
+                     std::vector<DirectoryNode*>& children);
   bool LookIntoAll(DirectoryNode& top);
-  void NoteProblem(const DirectoryNode& node, int error, absl::string_view advice);
+  void Tell(TreeNews::Kind kind, const std::string& raw_path);
 
   InotifyReader& reader_;
   const IgnorePolicy& ignore_;
+  Options options_;
   std::shared_ptr<const RootDirectory> root_;
   UniqueFd root_fd_;
   bool root_lost_ = false;
@@ -105,8 +158,11 @@ class WatchedTree {
   std::atomic<bool> abandoned_ = false;
   DirectoryTree tree_;
   std::deque<std::uint64_t> waiting_;  // to be looked into; at most one entry a directory
-  absl::btree_map<std::uint64_t, std::string> problems_;  // by node id
-  absl::Duration last_logged_ = -absl::InfiniteDuration();
+  bool whole_ = false;  // the walk under way visits every directory, not only polled ones
+  bool first_ = false;  // and is the first since Start(): nothing is news
+  ProblemList problems_;
+  std::vector<TreeNews> news_;
+  std::vector<SettleKey> recent_files_;
 };
 
 }  // namespace hestia

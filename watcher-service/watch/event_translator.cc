@@ -32,7 +32,7 @@ void EventTranslator::Step(absl::Duration now) {
   const auto look = [this](const SettleSet::Key& key) -> std::optional<SettleSet::Fingerprint> {
     const DirectoryNode* const directory = tree_.tree().ById(key.directory);
     struct stat status {};
-    if (directory == nullptr || tree_.Look(*directory, key.name, status) != 0 ||
+    if (directory == nullptr || tree_.LookAtFile(*directory, key.name, status) != 0 ||
         !S_ISREG(status.st_mode)) {
       return std::nullopt;
     }
@@ -44,6 +44,10 @@ void EventTranslator::Step(absl::Duration now) {
 
 absl::Duration EventTranslator::NextDeadline() const {
   return std::min(settling_.NextDeadline(), pairing_.NextDeadline());
+}
+
+void EventTranslator::Busy(const SettleSet::Key& key, absl::Duration now) {
+  if (!settling_.Wrote(key, now)) Tell(key, {}, now);
 }
 
 void EventTranslator::ForgetDepartures() {
@@ -141,7 +145,7 @@ void EventTranslator::HandleFile(DirectoryNode& parent, const RawEvent& event, a
 void EventTranslator::FileCreated(DirectoryNode& parent, const SettleSet::Key& key,
                                   absl::Duration now) {
   struct stat status {};
-  const bool looked = tree_.Look(parent, key.name, status) == 0;
+  const bool looked = tree_.LookAtFile(parent, key.name, status) == 0;
   // A hard link or a special file is complete when it appears, and no close will follow.
   const bool complete = looked && (!S_ISREG(status.st_mode) || status.st_nlink > 1);
   if (!(complete ? settling_.Touched(key, now) : settling_.Wrote(key, now))) Tell(key, {}, now);
@@ -206,7 +210,7 @@ void EventTranslator::DirectoryGone(const RenamePairing::Departure& departure) {
 // While a directory cannot be read its events tell nothing that could be looked at; once it can
 // be again, it is listed.
 void EventTranslator::PermissionsChanged(DirectoryNode& node) {
-  if (tree_.HasProblem(node)) {
+  if (tree_.problems().Has(node.id)) {
     Revisit(node);
   } else {
     tree_.Probe(node);
@@ -231,6 +235,11 @@ void EventTranslator::Tell(const SettleSet::Key& key, const SettleSet::News& new
     return;
   }
   const std::optional<std::string> path = PathOf(*parent, key.name);
+  if (!path.has_value() && tree_.tree().RawPath(*parent).has_value()) {
+    tree_.NotePathTooLong(*parent);
+    if (!news.previous_path.empty()) feed_.Gone(news.previous_path, false);
+    return;
+  }
   if (!path.has_value()) {
     // Its directory is between two names; the second one comes soon or never.
     settling_.Arrived(key, news, now);

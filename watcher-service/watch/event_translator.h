@@ -35,6 +35,9 @@ class EventTranslator {
   // When Step has something to do next.
   absl::Duration NextDeadline() const;
 
+  // A poll found a file that may still be being written: told once it stands still.
+  void Busy(const SettleSet::Key& key, absl::Duration now);
+
   // Forgets half-told renames: history was lost.
   void ForgetDepartures();
 

@@ -13,6 +13,7 @@
 namespace hestia {
 namespace {
 constexpr std::size_t kMaxToldProblems = 20;
+constexpr std::size_t kMaxToldParts = 20;
 constexpr int kDirectoriesPerStep = 64;
 constexpr std::size_t kMaxToldWriting = 1024;
 constexpr absl::Duration kRetryInterval = absl::Minutes(1);
@@ -50,8 +51,11 @@ LibraryWatch::LibraryWatch(LibraryRoot library, bool configured, WatchOptions op
       options_(std::move(options)),
       feed_(options_.journal, FirstSequence()),
       reader_(std::move(reader)),
-      tree_(*reader_, options_.ignore),
-      translator_(tree_, feed_, options_.ignore, options_.timing, options_.settle_capacity) {}
+      forced_(options_.mode),
+      tree_(*reader_, options_.ignore,
+            {options_.mode, options_.timing.still, options_.sends_events}),
+      translator_(tree_, feed_, options_.ignore, options_.timing, options_.settle_capacity),
+      schedule_(options_.poll_interval) {}
 
 LibraryWatch::~LibraryWatch() { Stop(absl::CancelledError("the library is no longer watched")); }
 
@@ -81,6 +85,21 @@ absl::StatusOr<Cursor> LibraryWatch::Rescan() {
   feed_.Publish();
   reader_->Wake();
   return cursor;
+}
+
+void LibraryWatch::SetMode(WatchMode mode) {
+  absl::MutexLock lock(&mu_);
+  if (forced_ == mode) return;
+  forced_ = mode;
+  mode_changed_ = true;
+  reader_->Wake();
+}
+
+bool LibraryWatch::TakeNewMode() {
+  absl::MutexLock lock(&mu_);
+  if (!std::exchange(mode_changed_, false)) return false;
+  tree_.SetMode(forced_);
+  return true;
 }
 
 bool LibraryWatch::AwaitFirstWalk() {
@@ -129,18 +148,19 @@ void LibraryWatch::Run() {
 }
 
 absl::Duration LibraryWatch::Timeout(absl::Duration now) {
-  if (walking_) return absl::ZeroDuration();
+  if (walking_ || polling_) return absl::ZeroDuration();
   absl::Duration next = std::min(translator_.NextDeadline(), next_root_check_);
+  if (rounds_.needed) next = std::min(next, schedule_.next());
   next = std::min(next, tickets_.NextDeadline(options_.timing));
   return std::max(absl::ZeroDuration(), next - now);
 }
 
 void LibraryWatch::Step(InotifyReader::Batch batch, absl::Duration now) {
   const Cursor before = feed_.head();
-  if (batch.overflow && state_ != WatchState::kRootUnavailable) Recover();
+  if (batch.overflow && state_ != WatchState::kRootUnavailable) Recover(now);
   for (const RawEvent& event : batch.events) translator_.Handle(event, now);
   translator_.Step(now);
-  if (walking_) WalkOn(now);
+  if (walking_ || polling_) WalkOn(now);
   const bool touched = translator_.TakeRootTouched();
   if (touched || tree_.root_lost() || now >= next_root_check_) CheckRoot(now);
   Maintain(now);
@@ -151,11 +171,17 @@ void LibraryWatch::Step(InotifyReader::Batch batch, absl::Duration now) {
 void LibraryWatch::OpenRoot(absl::Duration now) {
   next_root_check_ = now + options_.root_check_interval;
   absl::StatusOr<RootDirectory> found = RootDirectory::Find(library_.root);
+  if (found.ok() && last_root_ != nullptr && found->LooksLikeMountPointOf(*last_root_)) {
+    found = absl::FailedPreconditionError(
+        "an empty directory of another file system lies at the root's path; mount the library's "
+        "again, or, if it is empty now, remove the library and add it anew");
+  }
   if (!found.ok()) {
     was_lost_ = true;
+    detail_ = std::string(found.status().message());
     if (state_ == WatchState::kRootUnavailable) return;
-    LogWarning(absl::StrCat("root unavailable library=", library_.name, " error=\"",
-                            found.status().message(), "\""));
+    LogWarning(absl::StrCat("root unavailable library=", library_.name, " error=\"", detail_,
+                            "\""));
     state_ = WatchState::kRootUnavailable;
     return;
   }
@@ -164,12 +190,14 @@ void LibraryWatch::OpenRoot(absl::Duration now) {
     LogInfo(absl::StrCat("root returned library=", library_.name));
   }
   root_ = std::make_shared<const RootDirectory>(*std::move(found));
+  last_root_ = root_;
   was_lost_ = false;
   next_reconcile_ = NextReconcile(now);
   next_retry_ = now + kRetryInterval;
   state_ = WatchState::kScanning;
+  TakeNewMode();
   tree_.Start(root_);
-  walking_ = true;
+  BeginWalk(now);
 }
 
 void LibraryWatch::CheckRoot(absl::Duration now) {
@@ -186,31 +214,93 @@ void LibraryWatch::LoseRoot(absl::Duration now) {
   tree_.Stop();
   root_.reset();
   walking_ = false;
+  polling_ = false;
+  rounds_.needed = false;
   was_lost_ = true;
   next_root_check_ = now + options_.root_check_interval;
+  detail_ = "the root was moved, replaced, unmounted or deleted";
   state_ = WatchState::kRootUnavailable;
 }
 
-void LibraryWatch::Recover() {
+void LibraryWatch::Recover(absl::Duration now) {
   LogWarning(absl::StrCat("event queue overflowed, walking anew library=", library_.name));
   feed_.LoseHistory(ListingReason::kOverflow);
   translator_.ForgetDepartures();
   tree_.WalkAgain();
-  walking_ = true;
+  BeginWalk(now);
   state_ = WatchState::kScanning;
 }
 
+void LibraryWatch::BeginWalk(absl::Duration now) {
+  walking_ = true;
+  polling_ = false;
+  look_began_ = now;
+  look_found_changes_ = false;
+  ++rounds_.begun;
+}
+
+void LibraryWatch::BeginPollIfDue(absl::Duration now) {
+  if (walking_ || polling_ || !rounds_.needed) return;
+  if (now < schedule_.next() && !tickets_.WantsRound(rounds_)) return;
+  tree_.Poll();
+  polling_ = true;
+  look_began_ = now;
+  look_found_changes_ = false;
+  ++rounds_.begun;
+}
+
 void LibraryWatch::WalkOn(absl::Duration now) {
-  if (!tree_.Walk(kDirectoriesPerStep)) return;
-  walking_ = false;
+  const bool done = tree_.Walk(kDirectoriesPerStep);
+  TellNews(now);
+  if (!done) return;
+  rounds_.ended = rounds_.begun;
+  const bool was_walk = std::exchange(walking_, false);
+  if (std::exchange(polling_, false)) {
+    ++polls_;
+    if (look_found_changes_) ++polls_with_changes_;
+  }
+  // The clock is read anew: `now` is that of the last step's beginning.
+  schedule_.Ended(look_began_, MonotonicNow(), look_found_changes_,
+                  absl::Uniform(random_, -1.0, 1.0));
   if (tree_.root_lost()) return;
+  rounds_.needed = !tree_.tree().polled().empty();
+  if (was_walk) WalkEnded(now);
+}
+
+void LibraryWatch::WalkEnded(absl::Duration now) {
   if (state_ == WatchState::kScanning) {
     LogInfo(absl::StrCat("watching library=", library_.name, " directories=",
-                         tree_.tree().watched(), " problems=", tree_.problem_count()));
+                         tree_.tree().watched(), " polled=", tree_.tree().polled().size(),
+                         " problems=", tree_.problems().size()));
     feed_.Open(root_);
   }
   next_retry_ = now + kRetryInterval;
-  state_ = tree_.problem_count() > 0 ? WatchState::kDegraded : WatchState::kWatching;
+  state_ = tree_.problems().size() > 0 ? WatchState::kDegraded : WatchState::kWatching;
+}
+
+// Files that may still be written are put down as such first, so that no listing takes them
+// for finished ones.
+void LibraryWatch::TellNews(absl::Duration now) {
+  for (const SettleSet::Key& key : tree_.TakeRecentFiles()) translator_.Busy(key, now);
+  PublishWriting();
+  for (const TreeNews& news : tree_.TakeNews()) {
+    look_found_changes_ = true;
+    switch (news.kind) {
+      case TreeNews::Kind::kFilesDiffer:
+        feed_.List(news.path, ListingReason::kPolled, /*shallow=*/true);
+        break;
+      case TreeNews::Kind::kFound:
+        feed_.List(news.path, ListingReason::kDirectoryArrived, /*shallow=*/true);
+        break;
+      case TreeNews::Kind::kDirectoryGone:
+        feed_.Gone(news.path, /*directory=*/true);
+        // A file of that name does not say that nothing lies beneath it; a listing does.
+        if (tree_.SomethingAt(DecodePathText(news.path).value())) {
+          feed_.List(news.path, ListingReason::kPolled);
+        }
+        break;
+    }
+  }
 }
 
 void LibraryWatch::Maintain(absl::Duration now) {
@@ -225,30 +315,65 @@ void LibraryWatch::Maintain(absl::Duration now) {
     feed_.List("", ListingReason::kReconcile);
     walk = true;
   }
+  if (TakeNewMode()) walk = true;
   if (walk) {
     tree_.WalkAgain();
-    walking_ = true;
-  } else if (now >= next_retry_ && tree_.problem_count() > 0) {
+    BeginWalk(now);
+  } else if (now >= next_retry_ && tree_.problems().size() > 0) {
     next_retry_ = now + kRetryInterval;
     for (const std::string& path : tree_.RetryProblems()) {
-      feed_.List(path, ListingReason::kDirectoryArrived);
+      feed_.List(path, ListingReason::kMended);
     }
   }
-  if (!walking_) {
-    state_ = tree_.problem_count() > 0 ? WatchState::kDegraded : WatchState::kWatching;
-  }
+  if (walking_) return;
+  rounds_.needed = !tree_.tree().polled().empty();
+  BeginPollIfDue(now);
+  state_ = tree_.problems().size() > 0 ? WatchState::kDegraded : WatchState::kWatching;
 }
 
 void LibraryWatch::PublishStatus() {
   WatchStatus status;
   status.state = state_;
-  status.problems = tree_.Problems(kMaxToldProblems);
-  status.problem_count = static_cast<std::uint32_t>(tree_.problem_count());
+  status.problems = tree_.problems().First(tree_.tree(), kMaxToldProblems);
+  status.problem_count = static_cast<std::uint32_t>(tree_.problems().size());
   status.watched_directories = tree_.tree().watched();
   status.settling_files = translator_.settling().size();
+  status.polled_directories = tree_.tree().polled().size();
+  if (status.polled_directories > 0) {
+    status.mode = status.watched_directories > 0 ? WatchMode::kHybrid : WatchMode::kPoll;
+    status.poll_interval = schedule_.pause();
+    status.last_poll = schedule_.last_round();
+  }
+  // Not with every step: the uppermost of many polled directories are searched for.
+  if (told_parts_at_ != tree_.tree().changes()) {
+    told_parts_at_ = tree_.tree().changes();
+    polled_parts_ = tree_.PolledParts(kMaxToldParts);
+  }
+  status.polled_parts = polled_parts_;
+  status.polls = polls_;
+  if (last_root_ != nullptr) status.real_root = last_root_->real_path();
+  status.polls_with_changes = polls_with_changes_;
+  status.detail = DescribeState(status);
   absl::MutexLock lock(&mu_);
+  status.forced = forced_;
   status_ = std::move(status);
   if (state_ != WatchState::kScanning) first_walk_done_ = true;
+}
+
+std::string LibraryWatch::DescribeState(const WatchStatus& status) const {
+  switch (state_) {
+    case WatchState::kScanning:
+      return "directories are being looked through";
+    case WatchState::kRootUnavailable:
+      return detail_;
+    case WatchState::kDegraded:
+      return absl::StrCat(status.problem_count, " problems, see there");
+    case WatchState::kWatching:
+      break;
+  }
+  if (status.polled_directories == 0) return "";
+  return absl::StrCat(status.polled_directories, " directories are polled every ",
+                      absl::FormatDuration(status.poll_interval));
 }
 
 void LibraryWatch::PublishWriting() {
@@ -269,7 +394,9 @@ void LibraryWatch::AnswerTickets(std::uint64_t flushed, absl::Duration now) {
     return tickets_.Fail(RootUnavailable(library_));
   }
   // A walk under way may still meet what was done before the question.
-  if (!walking_) tickets_.Answer(flushed, translator_, feed_.head(), now);
+  if (walking_) return;
+  tickets_.Answer(flushed, rounds_, translator_, feed_.head(), now);
+  BeginPollIfDue(now);
 }
 
 absl::Duration LibraryWatch::NextReconcile(absl::Duration now) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@
 #include "common/library_name.h"
 #include "common/named_thread.h"
 #include "watcher-service/events/ignore_policy.h"
+#include "watcher-service/events/poll_schedule.h"
+#include "watcher-service/events/watch_mode.h"
 #include "watcher-service/feed/library_feed.h"
 #include "watcher-service/tree/inotify_reader.h"
 #include "watcher-service/tree/watched_tree.h"
@@ -29,12 +32,28 @@ namespace hestia {
 // How far the knowledge of a library goes. Numbered as in watcher.proto.
 enum class WatchState { kScanning = 1, kWatching = 2, kDegraded = 3, kRootUnavailable = 4 };
 
+// A library and how it is asked to be watched; kAuto: as the settings say.
+struct LibrarySpec {
+  LibraryRoot library;
+  WatchMode mode = WatchMode::kAuto;
+};
+
 struct WatchStatus {
   WatchState state = WatchState::kScanning;
+  std::string detail;                  // why the state is what it is, a sentence
   std::vector<WatchProblem> problems;  // at most 20
   std::uint32_t problem_count = 0;
   std::uint64_t watched_directories = 0;
   std::uint64_t settling_files = 0;
+  WatchMode mode = WatchMode::kEvents;   // as it is
+  WatchMode forced = WatchMode::kAuto;   // as asked for
+  std::vector<PolledPart> polled_parts;  // at most 20, uppermost
+  std::uint64_t polled_directories = 0;
+  absl::Duration poll_interval;
+  std::optional<absl::Duration> last_poll;  // what it took
+  std::uint64_t polls = 0;
+  std::uint64_t polls_with_changes = 0;
+  std::string real_root;  // without symbolic links, as last found; empty before
 };
 
 // Watches one library: an inotify instance, the thread that reads it, and a thread that
@@ -45,7 +64,7 @@ struct WatchStatus {
 // Memory: the capacities of WatchOptions, the journal, and one node a directory.
 class LibraryWatch {
  public:
-  // The root may be missing; the library is then ROOT_UNAVAILABLE until it appears.
+  // `options.mode` is how it begins to notice changes. The root may be missing; the library is then ROOT_UNAVAILABLE until it appears.
   //   kResourceExhausted  the kernel gives out no more inotify instances.
   static absl::StatusOr<std::shared_ptr<LibraryWatch>> Create(LibraryRoot library, bool configured,
                                                               WatchOptions options);
@@ -72,6 +91,9 @@ class LibraryWatch {
   // Waits for the end of the first walk. False when stopped before.
   bool AwaitFirstWalk();
 
+  // Notices changes another way from now on. Nothing is lost meanwhile.
+  void SetMode(WatchMode mode);
+
   // Ends all streams and waiting Syncs with `why`, then the threads. Idempotent.
   void Stop(const absl::Status& why);
 
@@ -88,10 +110,16 @@ class LibraryWatch {
   void OpenRoot(absl::Duration now);
   void CheckRoot(absl::Duration now);
   void LoseRoot(absl::Duration now);
-  void Recover();
+  void Recover(absl::Duration now);
+  void BeginWalk(absl::Duration now);
   void WalkOn(absl::Duration now);
+  void WalkEnded(absl::Duration now);
+  void BeginPollIfDue(absl::Duration now);
+  void TellNews(absl::Duration now);
+  bool TakeNewMode() ABSL_LOCKS_EXCLUDED(mu_);
   void Maintain(absl::Duration now);
   void PublishStatus();
+  std::string DescribeState(const WatchStatus& status) const;
   void PublishWriting();
 
   void AnswerTickets(std::uint64_t flushed, absl::Duration now);
@@ -110,14 +138,27 @@ class LibraryWatch {
   bool first_walk_done_ ABSL_GUARDED_BY(mu_) = false;
   absl::Status stopped_ ABSL_GUARDED_BY(mu_);  // not OK: end
   bool rescan_ ABSL_GUARDED_BY(mu_) = false;
+  WatchMode forced_ ABSL_GUARDED_BY(mu_);
+  bool mode_changed_ ABSL_GUARDED_BY(mu_) = false;
 
   // Only the watch thread touches what follows.
   WatchedTree tree_;
   EventTranslator translator_;
   WatchState state_ = WatchState::kScanning;
-  bool walking_ = false;
+  std::string detail_;
+  bool walking_ = false;  // everything is looked at
+  bool polling_ = false;  // what is polled is looked at
+  absl::Duration look_began_;  // of the walk or poll under way
+  bool look_found_changes_ = false;
+  PollRounds rounds_;
+  PollSchedule schedule_;
+  std::uint64_t told_parts_at_ = 0;  // DirectoryTree::changes()
+  std::vector<PolledPart> polled_parts_;
+  std::uint64_t polls_ = 0;
+  std::uint64_t polls_with_changes_ = 0;
   bool was_lost_ = false;  // the root has been away
-  std::shared_ptr<const RootDirectory> root_;
+  std::shared_ptr<const RootDirectory> root_;       // while it is there
+  std::shared_ptr<const RootDirectory> last_root_;  // it, or the one before
   absl::Duration next_root_check_;
   absl::Duration next_reconcile_;
   absl::Duration next_retry_;

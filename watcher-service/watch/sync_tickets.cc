@@ -34,10 +34,11 @@ bool SyncTickets::Any() {
   return !waiting_.empty();
 }
 
-void SyncTickets::Answer(std::uint64_t flushed, const EventTranslator& translator,
-                         const Cursor& head, absl::Duration now) {
+void SyncTickets::Answer(std::uint64_t flushed, const PollRounds& rounds,
+                         const EventTranslator& translator, const Cursor& head,
+                         absl::Duration now) {
   const auto reached = std::partition(waiting_.begin(), waiting_.end(), [&](Ticket& ticket) {
-    return !Reached(ticket, flushed, translator, now);
+    return !Reached(ticket, flushed, rounds, translator, now);
   });
   const std::vector<Ticket> answered(std::make_move_iterator(reached),
                                      std::make_move_iterator(waiting_.end()));
@@ -65,9 +66,16 @@ absl::Duration SyncTickets::NextDeadline(const SettleSet::Timing& timing) const 
   return next;
 }
 
-bool SyncTickets::Reached(Ticket& ticket, std::uint64_t flushed, const EventTranslator& translator,
-                          absl::Duration now) {
+bool SyncTickets::WantsRound(const PollRounds& rounds) const {
+  return std::any_of(waiting_.begin(), waiting_.end(),
+                     [&](const Ticket& ticket) { return ticket.round > rounds.begun; });
+}
+
+bool SyncTickets::Reached(Ticket& ticket, std::uint64_t flushed, const PollRounds& rounds,
+                          const EventTranslator& translator, absl::Duration now) {
   if (ticket.flush > flushed) return false;
+  if (ticket.round == 0) ticket.round = rounds.begun + 1;
+  if (rounds.needed && !ticket.armed && rounds.ended < ticket.round) return false;
   const SettleSet& settling = translator.settling();
   if (!ticket.armed) {
     ticket.armed = true;

@@ -23,8 +23,15 @@ struct SyncResult {
 };
 using SyncDone = std::function<void(const absl::StatusOr<SyncResult>&)>;
 
-// Syncs on their way. Each waits first until the kernel's queue has been emptied once more,
-// then until what was settling or half renamed at that moment is told. A file still being
+// Rounds of looking through what is polled, walks of everything included, counted since start.
+struct PollRounds {
+  bool needed = false;  // something is polled
+  std::uint64_t begun = 0;
+  std::uint64_t ended = 0;
+};
+
+// Syncs on their way. Each waits first until the kernel's queue has been emptied once more and,
+// where something is polled, a whole round that began later has ended; then until what was settling or half renamed at that moment is told. A file still being
 // written is waited for as long as its look for stillness takes, then only counted.
 //
 // Thread-safety: Add from any thread; the rest from the watch thread. Callbacks run on the
@@ -38,8 +45,10 @@ class SyncTickets {
   // Whether any is waiting; takes in the new ones.
   bool Any();
   // Answers those that have reached their goal. `flushed` as in InotifyReader::Batch.
-  void Answer(std::uint64_t flushed, const EventTranslator& translator, const Cursor& head,
-              absl::Duration now);
+  void Answer(std::uint64_t flushed, const PollRounds& rounds, const EventTranslator& translator,
+              const Cursor& head, absl::Duration now);
+  // Whether one waits for a round that has not begun.
+  bool WantsRound(const PollRounds& rounds) const;
   // Answers all with an error.
   void Fail(const absl::Status& why);
 
@@ -50,13 +59,14 @@ class SyncTickets {
   struct Ticket {
     SyncDone done;
     std::uint64_t flush = 0;
+    std::uint64_t round = 0;  // the first that began later; 0 = not known yet
     bool armed = false;  // the queue was empty
     absl::Duration armed_at;
     std::uint64_t serial = 0;  // of the settle set when armed
   };
 
-  static bool Reached(Ticket& ticket, std::uint64_t flushed, const EventTranslator& translator,
-                      absl::Duration now);
+  static bool Reached(Ticket& ticket, std::uint64_t flushed, const PollRounds& rounds,
+                      const EventTranslator& translator, absl::Duration now);
 
   absl::Mutex mu_;
   std::vector<Ticket> added_ ABSL_GUARDED_BY(mu_);

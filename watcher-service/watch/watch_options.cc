@@ -3,6 +3,7 @@
 #include <string>
 
 #include <absl/flags/flag.h>
+#include <absl/status/statusor.h>
 #include <absl/strings/str_cat.h>
 #include <absl/time/time.h>
 
@@ -25,6 +26,14 @@ ABSL_FLAG(absl::Duration, reconcile_interval, absl::Hours(1),
           "How often, give or take a tenth, everything is listed anew to heal what no event "
           "told of. 0 turns it off; otherwise at least 1s.");
 
+ABSL_FLAG(std::string, watch_mode, "auto",
+          "How changes are noticed in libraries for which AddLibrary asked for nothing else: "
+          "events (from the kernel), poll (by looking at every file each poll_interval) or auto "
+          "(events where the file system sends them, polling elsewhere).");
+ABSL_FLAG(absl::Duration, poll_interval, absl::Seconds(30),
+          "Pause between two looks at what is polled, give or take a tenth, 100ms to 24h. Longer "
+          "in trees that take long to look through, see ListLibraries.");
+
 namespace hestia {
 namespace {
 constexpr int kMinCapacity = 16;
@@ -41,6 +50,14 @@ void CheckCapacity(absl::string_view flag, int value, SettingErrors& errors) {
   if (value >= kMinCapacity && value <= kMaxCapacity) return;
   errors.Add(flag, absl::StrCat("must be ", kMinCapacity, " to ", kMaxCapacity, ", not ", value));
 }
+
+absl::StatusOr<WatchMode> ParseWatchMode(absl::string_view text) {
+  if (text == "auto") return WatchMode::kAuto;
+  if (text == "events") return WatchMode::kEvents;
+  if (text == "poll") return WatchMode::kPoll;
+  return absl::InvalidArgumentError(
+      absl::StrCat("must be auto, events or poll, not \"", text, "\""));
+}
 }  // namespace
 
 void ValidateWatchSettings(SettingErrors& errors) {
@@ -50,6 +67,9 @@ void ValidateWatchSettings(SettingErrors& errors) {
              absl::Minutes(10), errors);
   CheckCapacity("journal_capacity", absl::GetFlag(FLAGS_journal_capacity), errors);
   CheckCapacity("event_capacity", absl::GetFlag(FLAGS_event_capacity), errors);
+  CheckRange("poll_interval", absl::GetFlag(FLAGS_poll_interval), absl::Milliseconds(100),
+             absl::Hours(24), errors);
+  errors.AddIfError("watch_mode", ParseWatchMode(absl::GetFlag(FLAGS_watch_mode)).status());
   const absl::Duration reconcile = absl::GetFlag(FLAGS_reconcile_interval);
   if (reconcile != absl::ZeroDuration() && reconcile < absl::Seconds(1)) {
     errors.Add("reconcile_interval", "must be 0 (off) or at least 1s");
@@ -64,6 +84,8 @@ WatchOptions WatchOptionsFromSettings() {
   options.journal.max_marks = static_cast<std::size_t>(absl::GetFlag(FLAGS_journal_capacity));
   options.event_capacity = static_cast<std::size_t>(absl::GetFlag(FLAGS_event_capacity));
   options.reconcile_interval = absl::GetFlag(FLAGS_reconcile_interval);
+  options.mode = ParseWatchMode(absl::GetFlag(FLAGS_watch_mode)).value();
+  options.poll_interval = absl::GetFlag(FLAGS_poll_interval);
   return options;
 }
 

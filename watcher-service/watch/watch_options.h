@@ -2,6 +2,7 @@
 #define HESTIA_WATCHER_SERVICE_WATCH_WATCH_OPTIONS_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include <absl/time/time.h>
 
@@ -9,6 +10,8 @@
 #include "watcher-service/events/ignore_policy.h"
 #include "watcher-service/events/journal.h"
 #include "watcher-service/events/settle_set.h"
+#include "watcher-service/events/watch_mode.h"
+#include "watcher-service/tree/file_system.h"
 
 namespace hestia {
 
@@ -21,6 +24,9 @@ struct WatchOptions {
   std::size_t settle_capacity = 65'536;                // files settling at a time
   absl::Duration reconcile_interval = absl::Hours(1);  // zero: never
   absl::Duration root_check_interval = absl::Seconds(2);
+  WatchMode mode = WatchMode::kAuto;                   // of libraries for which none is asked
+  absl::Duration poll_interval = absl::Seconds(30);    // see PollSchedule
+  bool (*sends_events)(std::uint32_t file_system) = SendsEvents;
 };
 
 // Adds what is wrong with the flags of this room.

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include <absl/synchronization/notification.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -116,6 +117,59 @@ TEST_F(LibrarySetTest, OnAClashOfNamesTheConfigurationWins) {
   const auto set = Open();
   ASSERT_TRUE(set->Start({{"a", two_.path()}}).ok());
   EXPECT_EQ((*set->Find("a"))->library().root, two_.path());
+}
+
+TEST_F(LibrarySetTest, ALibraryHiddenByAConfiguredOneOfItsNameIsStillRemembered) {
+  {
+    const auto set = Open();
+    ASSERT_TRUE(set->Start({}).ok());
+    ASSERT_TRUE(set->Add("a", one_.path()).ok());
+  }
+  {
+    const auto set = Open();
+    ASSERT_TRUE(set->Start({{"a", two_.path()}}).ok());
+    ASSERT_TRUE(set->Add("b", two_.path()).ok());
+  }
+  const auto set = Open();
+  ASSERT_TRUE(set->Start({}).ok());
+  EXPECT_THAT(Names(*set), ElementsAre("a", "b"));
+  EXPECT_EQ((*set->Find("a"))->library().root, one_.path());
+}
+
+TEST_F(LibrarySetTest, TheModeAskedForTakesEffectAtOnceAndIsRemembered) {
+  {
+    const auto set = Open();
+    ASSERT_TRUE(set->Start({}).ok());
+    const auto library = *set->Add("a", one_.path());
+    ASSERT_TRUE(set->AwaitFirstWalks());
+    EXPECT_EQ(library->status().mode, WatchMode::kEvents);
+    ASSERT_EQ(*set->Add("a", one_.path(), WatchMode::kPoll), library);
+    absl::Notification synced;
+    library->Sync([&](const absl::StatusOr<SyncResult>&) { synced.Notify(); });
+    synced.WaitForNotification();
+    EXPECT_EQ(library->status().mode, WatchMode::kPoll);
+    EXPECT_EQ(library->status().watched_directories, 0U);
+  }
+  const auto set = Open();
+  ASSERT_TRUE(set->Start({}).ok());
+  ASSERT_TRUE(set->AwaitFirstWalks());
+  EXPECT_EQ((*set->Find("a"))->status().forced, WatchMode::kPoll);
+  EXPECT_EQ((*set->Find("a"))->status().mode, WatchMode::kPoll);
+}
+
+TEST_F(LibrarySetTest, LibrariesThatShareDirectoriesAreNamed) {
+  one_.MakeDirs("inner/most");
+  const auto set = Open();
+  ASSERT_TRUE(set->Start({{"outer", one_.path()},
+                          {"inner", one_.Full("inner")},
+                          {"same", one_.path()},
+                          {"apart", two_.path()}})
+                  .ok());
+  ASSERT_TRUE(set->AwaitFirstWalks());
+  const auto overlaps = set->Overlaps();
+  EXPECT_THAT(overlaps.at("outer"), ElementsAre("inner", "same"));
+  EXPECT_THAT(overlaps.at("inner"), ElementsAre("outer", "same"));
+  EXPECT_FALSE(overlaps.contains("apart"));
 }
 
 TEST_F(LibrarySetTest, RemovingEndsStreamsWithNotFound) {

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <system_error>
+#include <tuple>
 
 #include <absl/strings/str_cat.h>
 #include <gmock/gmock.h>
@@ -19,8 +20,10 @@ namespace {
 namespace fs = std::filesystem;
 
 // Does what people and programs do to folders, at random but the same for one seed.
-class ConvergenceTest : public WatchedLibraryTest, public testing::WithParamInterface<unsigned> {
+class ConvergenceTest : public WatchedLibraryTest,
+                        public testing::WithParamInterface<std::tuple<WatchMode, unsigned>> {
  protected:
+  static unsigned Seed() { return std::get<1>(GetParam()); }
   std::size_t Draw(std::size_t below) { return random_() % below; }
   // A path of one to three short components, so that collisions are common.
   std::string AnyPath() {
@@ -80,13 +83,13 @@ class ConvergenceTest : public WatchedLibraryTest, public testing::WithParamInte
     return paths;
   }
 
-  std::mt19937 random_{GetParam()};
+  std::mt19937 random_{Seed()};
   mutable int generation_ = 0;
   TempFolder outside_;
 };
 
 TEST_P(ConvergenceTest, WhenWritesStopASubscriberKnowsExactlyWhatIsOnTheDisk) {
-  WatchOptions options = QuickOptions();
+  WatchOptions options = QuickOptions(std::get<0>(GetParam()));
   options.timing.quiet = absl::Milliseconds(5);
   Start(options);
   for (int round = 0; round < 5; ++round) {
@@ -96,10 +99,10 @@ TEST_P(ConvergenceTest, WhenWritesStopASubscriberKnowsExactlyWhatIsOnTheDisk) {
       if (i % 10 == 0) Drain();
     }
     Catch();
-    ASSERT_EQ(mirror_.paths(), OnDisk()) << "seed " << GetParam() << " round " << round;
+    ASSERT_EQ(mirror_.paths(), OnDisk()) << "seed " << Seed() << " round " << round;
     WriteIntoEveryDirectory();
     Catch();
-    ASSERT_EQ(mirror_.paths(), OnDisk()) << "a directory without a watch, seed " << GetParam()
+    ASSERT_EQ(mirror_.paths(), OnDisk()) << "a directory without a watch, seed " << Seed()
                                          << " round " << round;
     for (const auto& [path, size] : mirror_.files()) {
       ASSERT_EQ(size, fs::file_size(folder_.Full(path))) << path;
@@ -107,7 +110,12 @@ TEST_P(ConvergenceTest, WhenWritesStopASubscriberKnowsExactlyWhatIsOnTheDisk) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, ConvergenceTest, testing::Range(1U, 21U));
+INSTANTIATE_TEST_SUITE_P(Seeds, ConvergenceTest,
+                         testing::Combine(testing::Values(WatchMode::kAuto),
+                                          testing::Range(1U, 21U)));
+INSTANTIATE_TEST_SUITE_P(SeedsPolled, ConvergenceTest,
+                         testing::Combine(testing::Values(WatchMode::kPoll),
+                                          testing::Range(1U, 11U)));
 
 }  // namespace
 }  // namespace hestia
