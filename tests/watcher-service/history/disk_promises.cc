@@ -180,27 +180,34 @@ Verdict AtEverySync(const History& history, Reached reached) {
   for (StreamRecord& stream : StreamsOf(history)) {
     subscribers[stream.subscriber].push_back(std::move(stream));
   }
-  for (const auto& [subscriber, streams] : subscribers) {
+  for (const auto& each : subscribers) {
+    const int subscriber = each.first;
     Tellings tellings;
+    std::uint64_t sequence = 0;  // the last one told
     std::size_t next = 0;
-    for (const StreamRecord& stream : streams) {
+    // Sequences rise across epochs, so a later epoch covers an earlier Sync. Who had reached the
+    // cursor before the question was asked has nothing more to be told.
+    const auto settle = [&](absl::Duration now, bool by_this_delivery) -> Verdict {
+      for (; next < syncs.size() && syncs[next].asked <= now &&
+             sequence >= syncs[next].cursor.sequence;
+           ++next) {
+        const absl::Duration at = by_this_delivery ? now : syncs[next].asked;
+        if (Verdict verdict = reached(subscriber, syncs[next], at, &tellings)) return verdict;
+      }
+      return std::nullopt;
+    };
+    for (const StreamRecord& stream : each.second) {
       tellings.BeginStream();
       for (const Delivery& delivery : stream.deliveries) {
+        if (Verdict verdict = settle(delivery.at, false)) return verdict;
         tellings.Take(delivery, ever);
-        const std::optional<Cursor>& cursor = delivery.frame->cursor;
-        // Sequences rise across epochs, so a later epoch covers an earlier Sync.
-        for (; next < syncs.size() && cursor.has_value() && delivery.at >= syncs[next].asked &&
-               cursor->sequence >= syncs[next].cursor.sequence;
-             ++next) {
-          if (Verdict verdict = reached(subscriber, syncs[next], delivery.at, &tellings)) {
-            return verdict;
-          }
-        }
+        if (delivery.frame->cursor.has_value()) sequence = delivery.frame->cursor->sequence;
+        if (Verdict verdict = settle(delivery.at, true)) return verdict;
       }
     }
+    if (Verdict verdict = settle(absl::InfiniteDuration(), false)) return verdict;
     for (; next < syncs.size(); ++next) {
-      if (Verdict verdict =
-              reached(subscriber, syncs[next], absl::InfiniteDuration(), nullptr)) {
+      if (Verdict verdict = reached(subscriber, syncs[next], absl::InfiniteDuration(), nullptr)) {
         return verdict;
       }
     }

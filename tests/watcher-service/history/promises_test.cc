@@ -95,6 +95,7 @@ History Clean() {
       .Receive(2.3, 110, States{Absent("d/b"), Present("c", kC)})
       .Receive(3, 110, Bookmark{0})
       .Note(3.1, StatsTaken{16, 16})
+      .Note(3.15, Synced{At(3.12), {kEpoch, 110}})
       .End(3.2)
       .Open(3.3, 2, Cursor{kEpoch, 110}, 1)
       .Note(3.5, DiskStep{At(3.4), {{"c", std::nullopt}}, {}})

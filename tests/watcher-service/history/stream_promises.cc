@@ -99,6 +99,9 @@ bool ReasonFits(ListingReason reason, const std::optional<Cursor>& given, const 
     case ListingReason::kJournalFull:
       return given.has_value() && given->epoch == reached.epoch;
     case ListingReason::kEpochUnknown:
+      // Also one of this epoch that was never given out.
+      return given.has_value() &&
+             (given->epoch != reached.epoch || given->sequence > reached.sequence);
     case ListingReason::kOverflow:
     case ListingReason::kRootReturned:
       return given.has_value() && given->epoch != reached.epoch;
@@ -112,6 +115,7 @@ Verdict CheckResume(const StreamRecord& stream) {
   std::optional<Cursor> at = stream.cursor;
   std::optional<ListingBegin> begin;
   bool first = true;
+  bool renewed = false;  // by a snapshot, which does not go on from the cursor
   for (const Delivery& delivery : stream.deliveries) {
     const Frame& frame = *delivery.frame;
     if (const auto* const listing = std::get_if<ListingBegin>(&frame.content)) begin = *listing;
@@ -132,7 +136,8 @@ Verdict CheckResume(const StreamRecord& stream) {
       return absl::StrCat("the feed went on from ", at.has_value() ? Name(*at) : "nothing",
                           " to ", Name(reached), " without a snapshot");
     }
-    if (stream.cursor.has_value() && stream.cursor->epoch == reached.epoch && frame.IsWork() &&
+    renewed = renewed || snapshot;
+    if (!renewed && stream.cursor.has_value() && frame.IsWork() &&
         reached.sequence <= stream.cursor->sequence) {
       return absl::StrCat("one who came with ", Name(*stream.cursor), " was told ", Name(reached));
     }
@@ -145,9 +150,10 @@ class Halts {
  public:
   explicit Halts(const History& history) {
     for (const HistoryEntry& entry : history) {
-      if (std::holds_alternative<WatcherHalted>(entry.what)) {
+      const bool halted = !halts_.empty() && halts_.back().second == absl::InfiniteDuration();
+      if (std::holds_alternative<WatcherHalted>(entry.what) && !halted) {
         halts_.push_back({entry.at, absl::InfiniteDuration()});
-      } else if (std::holds_alternative<WatcherRuns>(entry.what) && !halts_.empty()) {
+      } else if (std::holds_alternative<WatcherRuns>(entry.what) && halted) {
         halts_.back().second = entry.at;
       }
     }
