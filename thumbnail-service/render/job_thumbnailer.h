@@ -62,12 +62,12 @@ class OpenedFolders final : public FileAccess {
 // See jobs/thumbnailer.h for the contract.
 class JobThumbnailer final : public Thumbnailer {
  public:
-  // `files` is shared by all slots and outlives them.
+  // `files` is shared by all slots and outlives them; `workers` is shared, too.
   JobThumbnailer(FileAccess& files, SourceLimits source_limits, RendererPrograms programs,
-                 RenderLimits render_limits);
+                 RenderLimits render_limits, std::shared_ptr<WorkerSource> workers);
 
   // Starts the renderer; see Renderer::Prepare.
-  absl::Status Prepare() { return renderer_.Prepare(); }
+  absl::StatusOr<Posture> Prepare() { return renderer_.Prepare(); }
 
   ReadOutcome Read(std::int64_t library_id, absl::string_view path) override;
   absl::StatusOr<Rendered> Render(const OpenedSource& source,
