@@ -43,17 +43,29 @@ TEST_F(JpegPixelsTest, GreyFilesWithASamplingOfTwoAreRead) {
   EXPECT_TRUE(Near(Thumbnail(MakeJpeg(Plain(333, 211, grey), options)).At(50, 50), grey, 2));
 }
 
-TEST_F(JpegPixelsTest, AdobesInksBecomeTheirColours) {
+TEST_F(JpegPixelsTest, RestartMarkersAreFollowed) {
   JpegOptions options;
-  options.cmyk = true;
-  ExpectUprightFourCorners(Thumbnail(MakeJpeg(FourCorners(800, 600), options)));
-  ExpectUprightFourCorners(JpegThumbnail(MakeJpeg(FourCorners(800, 600), options)));
+  options.restart_rows = 1;
+  ExpectUprightFourCorners(Thumbnail(MakeJpeg(FourCorners(1000, 700), options)));
 }
 
-TEST_F(JpegPixelsTest, YcckBecomesItsColours) {
+TEST_F(JpegPixelsTest, ArithmeticCodingIsRead) {
   JpegOptions options;
-  options.ycck = true;
-  ExpectUprightFourCorners(Thumbnail(MakeJpeg(FourCorners(800, 600), options)));
+  options.arithmetic = true;
+  for (const bool progressive : {false, true}) {
+    options.progressive = progressive;
+    ExpectUprightFourCorners(Thumbnail(MakeJpeg(FourCorners(1000, 700), options)));
+  }
+}
+
+TEST_F(JpegPixelsTest, ImagesOfOddShapesAreRead) {
+  for (const auto& [width, height] : {std::pair{1, 1}, {1, 20'000}, {20'000, 1}, {65'500, 3}}) {
+    SCOPED_TRACE(testing::Message() << width << "x" << height);
+    const Pixels pixels = Thumbnail(MakeJpeg(Plain(width, height, kBlue)));
+    EXPECT_EQ(pixels.width, width == 1 ? 1 : 128);
+    EXPECT_EQ(pixels.height, height > 128 ? 128 : 1);
+    EXPECT_TRUE(Near(pixels.At(pixels.width / 2, pixels.height / 2), kBlue));
+  }
 }
 
 // WebP has limited range, JPEG full: planes handed over unchanged would lose both ends.
