@@ -7,10 +7,12 @@
 #include <absl/random/random.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
 
 #include "common/logging.h"
 #include "common/version.h"
 #include "thumbnail-service/render/render_settings.h"
+#include "thumbnail-service/rpc/watcher_files.h"
 #include "thumbnail-service/store/migrator.h"
 #include "thumbnail-service/store/pg_ingest_store.h"
 #include "thumbnail-service/store/pg_replica_registry.h"
@@ -42,13 +44,18 @@ std::string HostAndProcess() {
 // Verdicts are tied to what reached them: another one may read what this one could not.
 std::string DecoderVersion() { return absl::StrCat("hestia-", kDecoderVersion); }
 
+std::unique_ptr<FileAccess> MakeFileAccess(const Config& config, const LibraryRoots& roots) {
+  if (!config.files_by_grpc) return std::make_unique<OpenedFolders>(roots);
+  return std::make_unique<WatcherFiles>(config.watcher_address, roots);
+}
+
 }  // namespace
 
 Replica::Replica(const Config& config, std::vector<StoredRecipe> recipes)
     : id_(NewReplicaId()),
       name_(HostAndProcess()),
       roots_(config.libraries),
-      folders_(roots_),
+      files_(MakeFileAccess(config, roots_)),
       feed_(config.watcher_address),
       // Nothing is announced before the heartbeat has opened the fence, nor after the workers
       // are stopped; the listener lives longer at both ends.
@@ -62,8 +69,10 @@ absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
   absl::StatusOr<std::vector<StoredRecipe>> recipes = LoadRecipes(config.database_url);
   if (!recipes.ok()) return recipes.status();
   std::unique_ptr<Replica> replica(new Replica(config, *std::move(recipes)));
+  absl::StatusOr<Thumbnailers> thumbnailers = replica->StartRenderers(config);
+  if (!thumbnailers.ok()) return thumbnailers.status();
   if (absl::Status status = replica->StartServer(config); !status.ok()) return status;
-  if (absl::Status status = replica->StartWorkers(config); !status.ok()) return status;
+  replica->StartWorkers(*std::move(thumbnailers));
 
   replica->StartDuties(config);
   return replica;
@@ -80,7 +89,7 @@ void Replica::StartDuties(const Config& config) {
                         .progress = [this] { service_.Progress(); }});
   heartbeat_ = std::make_unique<Heartbeat>(
       Heartbeat::Options{.workers = config.workers, .valid_for = config.rescue_after / 2},
-      make_registry(kBeatLimits), counters_, fence_, [this] { return folders_.Problem(); },
+      make_registry(kBeatLimits), counters_, fence_, [this] { return files_->Problem(); },
       [this](bool alive) { server_->SetServing(alive); });
   rescuer_ = std::make_unique<Rescuer>(
       Rescuer::Options{.patience = {.without_beat = config.rescue_after},
@@ -103,20 +112,38 @@ absl::Status Replica::StartServer(const Config& config) {
   return absl::OkStatus();
 }
 
-absl::Status Replica::StartWorkers(const Config& config) {
+absl::StatusOr<Replica::Thumbnailers> Replica::StartRenderers(const Config& config) {
   const absl::StatusOr<RendererPrograms> programs = FindRendererPrograms();
   if (!programs.ok()) return programs.status();
-  std::vector<std::unique_ptr<Thumbnailer>> thumbnailers;
+  const RenderLimits limits = RenderLimitsFromSettings();
+  const std::shared_ptr<WorkerSource> workers = MakeWorkerSource(*programs, limits);
+  Posture posture{.layers = kAllJailLayers};
+  Thumbnailers thumbnailers;
   for (int i = 0; i < config.workers; ++i) {
-    auto thumbnailer = std::make_unique<JobThumbnailer>(folders_, SourceLimitsFromSettings(),
-                                                        *programs, RenderLimitsFromSettings());
-    if (absl::Status status = thumbnailer->Prepare(); !status.ok()) return status;
+    auto thumbnailer = std::make_unique<JobThumbnailer>(*files_, SourceLimitsFromSettings(),
+                                                        *programs, limits, workers);
+    const absl::StatusOr<Posture> reached = thumbnailer->Prepare();
+    if (!reached.ok()) return reached.status();
+    posture = {.layers = posture.layers & reached->layers, .landlock_abi = reached->landlock_abi};
     thumbnailers.push_back(std::move(thumbnailer));
   }
+  const Isolation isolation = Describe(posture);
+  const std::string text =
+      absl::StrCat("renderers jailed layers=", absl::StrJoin(isolation.layers, ","),
+                   " landlock_abi=", isolation.landlock_abi);
+  if (isolation.missing.empty()) {
+    LogInfo(text);
+  } else {
+    LogWarning(absl::StrCat(text, " missing=", absl::StrJoin(isolation.missing, ",")));
+  }
+  stats_.SetIsolation(isolation);
+  return thumbnailers;
+}
+
+void Replica::StartWorkers(Thumbnailers thumbnailers) {
   workers_ = std::make_unique<WorkerPool>(
-      WorkerPool::Options{.fence = &fence_}, queue_, counters_, [this] { return folders_.Available(); },
+      WorkerPool::Options{.fence = &fence_}, queue_, counters_, [this] { return files_->Available(); },
       std::move(thumbnailers));
-  return absl::OkStatus();
 }
 
 // Refuse new, finish old, cancel, join.

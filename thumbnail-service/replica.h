@@ -12,6 +12,7 @@
 #include "thumbnail-service/config.h"
 #include "thumbnail-service/jobs/fence.h"
 #include "thumbnail-service/jobs/heartbeat.h"
+#include "thumbnail-service/jobs/file_access.h"
 #include "thumbnail-service/jobs/ingest_lead.h"
 #include "thumbnail-service/jobs/library_roots.h"
 #include "thumbnail-service/jobs/rescuer.h"
@@ -52,7 +53,10 @@ class Replica {
  private:
   Replica(const Config& config, std::vector<StoredRecipe> recipes);
 
-  absl::Status StartWorkers(const Config& config);
+  using Thumbnailers = std::vector<std::unique_ptr<Thumbnailer>>;
+
+  absl::StatusOr<Thumbnailers> StartRenderers(const Config& config);
+  void StartWorkers(Thumbnailers thumbnailers);
   absl::Status StartServer(const Config& config);
   void StartDuties(const Config& config);
 
@@ -62,7 +66,7 @@ class Replica {
   WorkCounters counters_;
   Fence fence_;
   LibraryRoots roots_;
-  OpenedFolders folders_;
+  const std::unique_ptr<FileAccess> files_;
   WatcherFeed feed_;
   PgJobQueue queue_;
   PgCatalog catalog_;
