@@ -6,6 +6,7 @@
 #include "thumbnail-service/renderer/jpeg_refusal.h"
 #include "thumbnail-service/renderer/picture/orientation.h"
 #include "thumbnail-service/renderer/picture/row_shrinker.h"
+#include "thumbnail-service/renderer/read/jpeg_scans.h"
 #include "thumbnail-service/renderer/read/readers.h"
 #include "thumbnail-service/renderer/refuse.h"
 
@@ -69,11 +70,19 @@ Plane PlaneFor(const jpeg_decompress_struct& codec, const jpeg_component_info& c
   return plane;
 }
 
+void Start(jpeg_decompress_struct& codec) {
+  if (codec.progressive_mode != FALSE) {
+    StartWithEnoughScans(codec);
+  } else {
+    jpeg_start_decompress(&codec);
+  }
+}
+
 Picture ReadPlanes(jpeg_decompress_struct& codec) {
   constexpr int kMaxRows = MAX_SAMP_FACTOR * DCTSIZE;
   codec.raw_data_out = TRUE;
   codec.out_color_space = codec.jpeg_color_space;
-  jpeg_start_decompress(&codec);
+  Start(codec);
   Picture picture;
   picture.colour = codec.num_components == 1 ? Colour::kGrey : Colour::kYuvFull;
   const auto components = static_cast<std::size_t>(codec.num_components);
@@ -106,7 +115,7 @@ Picture ReadInterleaved(jpeg_decompress_struct& codec, Size target) {
     Refuse(wire::Outcome::kUnsupported, "JPEG with %d colour components", codec.num_components);
   }
   codec.out_color_space = inks ? JCS_CMYK : JCS_RGB;
-  jpeg_start_decompress(&codec);
+  Start(codec);
   const Size size{static_cast<int>(codec.output_width), static_cast<int>(codec.output_height)};
   RowShrinker shrinker(size, inks ? 4 : 3, target, RowShrinker::Alpha::kNone);
   // Adobe's programs store ink inverted and say so.
