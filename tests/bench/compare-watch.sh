@@ -14,7 +14,7 @@ lone=${LONE:-100} changes=${CHANGES:-1000000}
 bench=${BENCH_WATCH:-$root/build/release/bin/bench-watch}
 ticks=$(getconf CLK_TCK)
 
-"$root/deploy/packages.sh" bench
+"$root/deploy/packages.sh" bench-watch
 [ -x "$bench" ] || { echo "build first: cmake --preset release && cmake --build --preset release" >&2; exit 1; }
 work=$(mktemp -d)
 watchman_pid=
