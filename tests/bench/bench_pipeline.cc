@@ -48,7 +48,7 @@ double RunRender(const std::string& root) {
   std::string last;
   while (fgets(line.data(), line.size(), pipe) != nullptr) last = line.data();
   pclose(pipe);
-  constexpr absl::string_view kKey = "\"files_per_second\": ";
+  constexpr absl::string_view kKey = "\"files_per_second\":";
   const std::size_t at = last.find(kKey.data());
   if (at == std::string::npos) {
     std::cerr << "bench-pipeline: bench-render said: " << last << "\n";
