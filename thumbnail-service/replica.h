@@ -7,6 +7,8 @@
 
 #include <absl/status/statusor.h>
 #include <absl/strings/string_view.h>
+#include <absl/synchronization/mutex.h>
+#include <absl/time/time.h>
 
 #include "common/grpc_server.h"
 #include "thumbnail-service/config.h"
@@ -23,8 +25,11 @@
 #include "thumbnail-service/rpc/thumbnail_service.h"
 #include "thumbnail-service/rpc/watcher_feed.h"
 #include "thumbnail-service/store/pg_catalog.h"
+#include "thumbnail-service/store/pg_explainer.h"
 #include "thumbnail-service/store/pg_job_queue.h"
 #include "thumbnail-service/store/pg_listener.h"
+#include "thumbnail-service/store/pg_recipe_book.h"
+#include "thumbnail-service/store/pg_steering.h"
 
 namespace hestia {
 
@@ -50,7 +55,10 @@ class Replica {
   absl::string_view id() const { return id_; }
 
  private:
-  Replica(const Config& config, std::vector<StoredRecipe> recipes);
+  explicit Replica(const Config& config);
+
+  // See ThumbnailService.Drain; from an RPC's thread.
+  absl::Status Drain(absl::Time deadline);
 
   absl::Status StartWorkers(const Config& config);
   absl::Status StartServer(const Config& config);
@@ -66,6 +74,9 @@ class Replica {
   WatcherFeed feed_;
   PgJobQueue queue_;
   PgCatalog catalog_;
+  PgSteering steering_;
+  PgRecipeBook recipes_;
+  PgExplainer explainer_;
   StatsSource stats_;
   ThumbnailService service_;
   std::unique_ptr<GrpcServer> server_;
@@ -75,6 +86,7 @@ class Replica {
   std::unique_ptr<Rescuer> rescuer_;
   std::unique_ptr<Upkeep> upkeep_;
   std::unique_ptr<IngestLead> ingest_;
+  absl::Mutex ingest_stop_mu_;  // who stops ingest: a drain or the end
   bool stopped_ = false;
 };
 

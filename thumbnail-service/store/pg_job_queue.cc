@@ -16,6 +16,8 @@ constexpr PgStatement kClaim = {"claim", R"sql(
   WITH next AS MATERIALIZED (
     SELECT soonest.file_id
     FROM unnest($2::bigint[]) AS mine(library_id)
+    JOIN libraries l ON l.id = mine.library_id AND NOT l.paused
+      AND NOT (SELECT paused FROM service_state)
     CROSS JOIN LATERAL (
       SELECT j.file_id, j.order_key FROM jobs j
       WHERE j.library_id = mine.library_id AND j.claim_token IS NULL AND j.run_after <= now()
@@ -35,7 +37,9 @@ constexpr PgStatement kClaim = {"claim", R"sql(
 constexpr PgStatement kClaimSuspect = {"claim_suspect", R"sql(
   WITH next AS MATERIALIZED (
     SELECT file_id FROM jobs
-    WHERE library_id = ANY($2::bigint[]) AND crashes > 0 AND crashed_version = wanted_version
+    WHERE library_id IN (SELECT id FROM libraries WHERE id = ANY($2::bigint[]) AND NOT paused)
+      AND NOT (SELECT paused FROM service_state)
+      AND crashes > 0 AND crashed_version = wanted_version
       AND claim_token IS NULL AND run_after <= now()
     ORDER BY order_key LIMIT 1 FOR UPDATE SKIP LOCKED
   )
@@ -49,7 +53,9 @@ constexpr PgStatement kClaimSuspect = {"claim_suspect", R"sql(
 
 constexpr PgStatement kSuspectsWait = {"suspects_wait", R"sql(
   SELECT EXISTS (SELECT FROM jobs
-    WHERE library_id = ANY($1::bigint[]) AND crashes > 0 AND crashed_version = wanted_version
+    WHERE library_id IN (SELECT id FROM libraries WHERE id = ANY($1::bigint[]) AND NOT paused)
+      AND NOT (SELECT paused FROM service_state)
+      AND crashes > 0 AND crashed_version = wanted_version
       AND claim_token IS NULL AND run_after <= now()))sql"};
 
 constexpr PgStatement kLookUp = {"look_up", R"sql(
@@ -70,10 +76,16 @@ constexpr PgStatement kLockClaim = {"lock_claim", R"sql(
 
 // The update is what locks the row, so that collection cannot take it before it is attached.
 constexpr PgStatement kPutContent = {"put_content", R"sql(
-  INSERT INTO contents AS c (digest, size_bytes, width_px, height_px) VALUES ($1, $2, $3, $4)
+  INSERT INTO contents AS c (digest, size_bytes, width_px, height_px, rendered_by, read_us,
+                             render_us)
+  VALUES ($1, $2, $3, $4, $5, $6, $7)
   ON CONFLICT (digest, size_bytes) DO UPDATE
     SET width_px = greatest(c.width_px, excluded.width_px),
-        height_px = greatest(c.height_px, excluded.height_px)
+        height_px = greatest(c.height_px, excluded.height_px),
+        rendered_by = CASE WHEN excluded.render_us > 0 THEN excluded.rendered_by
+                           ELSE c.rendered_by END,
+        read_us = CASE WHEN excluded.render_us > 0 THEN excluded.read_us ELSE c.read_us END,
+        render_us = CASE WHEN excluded.render_us > 0 THEN excluded.render_us ELSE c.render_us END
   RETURNING id)sql"};
 
 constexpr PgStatement kPutThumbnail = {"put_thumbnail", R"sql(
@@ -210,7 +222,9 @@ absl::StatusOr<ContentStanding> PgJobQueue::LookUp(const ContentKey& content) {
 std::int64_t PgJobQueue::PutContent(pqxx::work& tx, const JobResult& result) {
   const std::int64_t content =
       tx.exec_prepared1(kPutContent.name, Bytes(*result.content), result.content->size_bytes,
-                        result.source_width_px, result.source_height_px)[0]
+                        result.source_width_px, result.source_height_px, replica_id_,
+                        absl::ToInt64Microseconds(result.read_time),
+                        absl::ToInt64Microseconds(result.render_time))[0]
           .as<std::int64_t>();
   for (const Thumbnail& thumbnail : result.thumbnails) {
     tx.exec_prepared(kPutThumbnail.name, content, thumbnail.recipe_id,
