@@ -14,6 +14,9 @@
 
 namespace hestia {
 
+// The one setting both sides of a keepalive must agree on.
+constexpr absl::Duration kKeepaliveInterval = absl::Seconds(10);
+
 // A gRPC server with what both services share: health checking (NOT_SERVING until told
 // otherwise), reflection that can describe everything it lists, and keepalive that agrees
 // with GrpcClientChannel.
@@ -25,9 +28,10 @@ class GrpcServer {
   // `address` is host:port; port 0 takes a free one. `service_name` is the full name used
   // in health checks.
   //   kInvalidArgument  the address cannot be used (taken, malformed): tell the user.
-  static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(const std::string& address,
-                                                           const std::string& service_name,
-                                                           grpc::Service* service);
+  // A client whose host has vanished is noticed within twice `keepalive`: its calls are cancelled.
+  static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(
+      const std::string& address, const std::string& service_name, grpc::Service* service,
+      absl::Duration keepalive = kKeepaliveInterval);
   ~GrpcServer();
 
   // host:port actually bound.
@@ -59,9 +63,6 @@ class GrpcServer {
 // A channel to `address` (host:port or a gRPC target such as dns:///name:port) that spreads
 // calls over all addresses behind the name and notices a dead peer within 20 s.
 std::shared_ptr<grpc::Channel> GrpcClientChannel(const std::string& address);
-
-// The one setting both sides of a keepalive must agree on.
-constexpr absl::Duration kKeepaliveInterval = absl::Seconds(10);
 
 }  // namespace hestia
 

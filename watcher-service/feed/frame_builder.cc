@@ -94,11 +94,11 @@ std::optional<Frame> FrameBuilder::Next() {
   // The watcher will notice by itself; until it does, nothing can be said.
   if (!root.ok()) return std::nullopt;
   if (next.kind == LibraryFeed::Next::Kind::kSnapshot) {
-    return BeginListing(*std::move(root), {"", next.reason, false}, next.head);
+    return BeginListing(next, *std::move(root), {"", next.reason, false}, next.head);
   }
   const Mark& first = next.marks.front();
   if (first.kind == Mark::Kind::kList) {
-    return BeginListing(*std::move(root), {first.path, first.reason, first.shallow},
+    return BeginListing(next, *std::move(root), {first.path, first.reason, first.shallow},
                         {next.head.epoch, first.sequence});
   }
   return StatesOf(next, root->get());
@@ -113,8 +113,14 @@ Frame FrameBuilder::MakeBookmark() const {
   return frame;
 }
 
-Frame FrameBuilder::BeginListing(UniqueFd root, const ListingBegin& listing, Cursor end) {
+void FrameBuilder::Rest() {
+  if (listing_.has_value()) listing_->Rest();
+}
+
+Frame FrameBuilder::BeginListing(const LibraryFeed::Next& next, UniqueFd root,
+                                 const ListingBegin& listing, Cursor end) {
   feed_.CountListing();
+  listing_root_ = next.root;
   listing_.emplace(std::move(root), listing.scope,
                    listing.shallow ? Listing::Depth::kShallow : Listing::Depth::kWhole, ignore_);
   listing_end_ = end;
@@ -123,6 +129,12 @@ Frame FrameBuilder::BeginListing(UniqueFd root, const ListingBegin& listing, Cur
 
 std::optional<Frame> FrameBuilder::ContinueListing() {
   if (!feed_.Tells(listing_end_.epoch)) return EndListing(false, kHistoryLost);
+  if (listing_->resting()) {
+    absl::StatusOr<UniqueFd> root = listing_root_->Open();
+    // The watcher will notice by itself and shut the feed.
+    if (!root.ok()) return std::nullopt;
+    listing_->Resume(*std::move(root));
+  }
   std::vector<FileState> files;
   const bool more = listing_->Take(kListingBudget, *feed_.writing_files(), files);
   if (!files.empty()) return Frame{std::nullopt, std::move(files)};

@@ -30,11 +30,16 @@ class FrameBuilder {
   // within half a second (call again).
   std::optional<Frame> Next();
 
+  // Closes the running listing's descriptors until it goes on; for when the subscriber takes
+  // nothing for a while.
+  void Rest();
+
   // A sign of life with what has been told so far.
   Frame MakeBookmark() const;
 
  private:
-  Frame BeginListing(UniqueFd root, const ListingBegin& listing, Cursor end);
+  Frame BeginListing(const LibraryFeed::Next& next, UniqueFd root, const ListingBegin& listing,
+                     Cursor end);
   std::optional<Frame> ContinueListing();
   Frame EndListing(bool complete, std::string detail);
   std::optional<Frame> StatesOf(const LibraryFeed::Next& next, int root);
@@ -43,6 +48,7 @@ class FrameBuilder {
   const IgnorePolicy& ignore_;
   std::optional<Cursor> cursor_;  // everything at or before it has been told
   std::optional<Listing> listing_;
+  std::shared_ptr<const RootDirectory> listing_root_;
   Cursor listing_end_;  // becomes the cursor when the listing ends
 };
 

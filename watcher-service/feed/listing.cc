@@ -71,6 +71,11 @@ bool Listing::Take(absl::Duration time_budget, const WritingFiles& writing,
   return false;
 }
 
+void Listing::Rest() {
+  for (Level& level : chain_) level.fd.reset();
+  root_.reset();
+}
+
 void Listing::Enter(std::string path, std::size_t raw_bytes, int parent,
                     absl::string_view raw_name) {
   Level level;

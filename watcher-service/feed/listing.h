@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <absl/container/flat_hash_set.h>
@@ -43,6 +44,12 @@ class Listing {
   // nothing). Those that are in `writing` are told as settling. False at the end.
   bool Take(absl::Duration time_budget, const WritingFiles& writing, std::vector<FileState>& files);
 
+  // Closes every descriptor, so that a listing nobody takes from hinders no unmount. Before the
+  // next Take it needs the root again.
+  void Rest();
+  bool resting() const { return !root_.valid(); }
+  void Resume(UniqueFd root) { root_ = std::move(root); }
+
   const std::string& scope() const { return scope_; }
   std::uint64_t file_count() const { return file_count_; }
   // All was read, but for what unread() names. False: the scope itself could not be read, or
@@ -68,7 +75,7 @@ class Listing {
   bool Reopen(Level& level);
   void NoteProblem(absl::string_view path, int error);
 
-  const UniqueFd root_;
+  UniqueFd root_;
   const std::string scope_;
   const Depth depth_;
   const IgnorePolicy& ignore_;

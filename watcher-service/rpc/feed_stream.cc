@@ -107,6 +107,8 @@ void FeedStream::Feed() {
   FrameBuilder builder(library->feed(), library->ignore(), cursor);
   library->feed().AddListener(this);
   for (Turn turn = AwaitTurn(builder); turn != Turn::kEnd; turn = AwaitTurn(builder)) {
+    // Nothing was taken for a whole interval: a listing may be waiting for credits.
+    if (turn == Turn::kBookmark) builder.Rest();
     std::optional<Frame> frame =
         turn == Turn::kWork ? builder.Next() : std::optional<Frame>(builder.MakeBookmark());
     if (frame.has_value()) {

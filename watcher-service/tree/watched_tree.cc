@@ -86,6 +86,7 @@ WatchedTree::Arrival WatchedTree::ArriveAt(absl::string_view path) {
     parent = DirectoryTree::Child(*parent, std::string(part));
     if (parent == nullptr) return {};
   }
+  if (ignore_.Ignores(split.name)) return {};
   return Arrive(*parent, std::string(split.name));
 }
 

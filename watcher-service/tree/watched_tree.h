@@ -90,7 +90,7 @@ class WatchedTree {
     bool has_files = false;  // and regular files somewhere in it
   };
   Arrival Arrive(DirectoryNode& parent, const std::string& name);
-  // The same by raw path, when its parent is known.
+  // The same by raw path, when its parent is known and its name not ignored.
   Arrival ArriveAt(absl::string_view path);
   // Half a rename: the directory keeps its watches but has no path.
   void Detach(DirectoryNode& node) { tree_.Detach(node); }

@@ -163,6 +163,7 @@ void LibraryWatch::Step(InotifyReader::Batch batch, absl::Duration now) {
   if (walking_ || polling_) WalkOn(now);
   const bool touched = translator_.TakeRootTouched();
   if (touched || tree_.root_lost() || now >= next_root_check_) CheckRoot(now);
+  CheckMounts();
   Maintain(now);
   PublishWriting();
   if (!(feed_.head() == before)) feed_.Publish();
@@ -196,6 +197,7 @@ void LibraryWatch::OpenRoot(absl::Duration now) {
   next_retry_ = now + kRetryInterval;
   state_ = WatchState::kScanning;
   TakeNewMode();
+  mounts_.Remember(root_->real_path());
   tree_.Start(root_);
   BeginWalk(now);
 }
@@ -204,6 +206,15 @@ void LibraryWatch::CheckRoot(absl::Duration now) {
   if (state_ == WatchState::kRootUnavailable) return OpenRoot(now);
   next_root_check_ = now + options_.root_check_interval;
   if (tree_.root_lost() || !root_->Open().ok()) LoseRoot(now);
+}
+
+// What lies at a mount point now is observed and listed as if it had just arrived.
+void LibraryWatch::CheckMounts() {
+  if (state_ == WatchState::kRootUnavailable) return;
+  for (const std::string& path : mounts_.Changed()) {
+    if (!tree_.ArriveAt(path).there) continue;
+    feed_.List(EncodePathText(path), ListingReason::kMended);
+  }
 }
 
 void LibraryWatch::LoseRoot(absl::Duration now) {

@@ -22,6 +22,7 @@
 #include "watcher-service/events/watch_mode.h"
 #include "watcher-service/feed/library_feed.h"
 #include "watcher-service/tree/inotify_reader.h"
+#include "watcher-service/tree/mount_table.h"
 #include "watcher-service/tree/watched_tree.h"
 #include "watcher-service/watch/event_translator.h"
 #include "watcher-service/watch/sync_tickets.h"
@@ -64,7 +65,8 @@ struct WatchStatus {
 // Memory: the capacities of WatchOptions, the journal, and one node a directory.
 class LibraryWatch {
  public:
-  // `options.mode` is how it begins to notice changes. The root may be missing; the library is then ROOT_UNAVAILABLE until it appears.
+  // `options.mode` is how it begins to notice changes. The root may be missing; the library is
+  // then ROOT_UNAVAILABLE until it appears.
   //   kResourceExhausted  the kernel gives out no more inotify instances.
   static absl::StatusOr<std::shared_ptr<LibraryWatch>> Create(LibraryRoot library, bool configured,
                                                               WatchOptions options);
@@ -109,6 +111,7 @@ class LibraryWatch {
   void Step(InotifyReader::Batch batch, absl::Duration now);
   void OpenRoot(absl::Duration now);
   void CheckRoot(absl::Duration now);
+  void CheckMounts();
   void LoseRoot(absl::Duration now);
   void Recover(absl::Duration now);
   void BeginWalk(absl::Duration now);
@@ -143,6 +146,7 @@ class LibraryWatch {
 
   // Only the watch thread touches what follows.
   WatchedTree tree_;
+  MountTable mounts_;
   EventTranslator translator_;
   WatchState state_ = WatchState::kScanning;
   std::string detail_;

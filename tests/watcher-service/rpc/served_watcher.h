@@ -66,7 +66,8 @@ class ServedWatcherTest : public testing::Test {
     ASSERT_TRUE(libraries_->Start({{"photos", folder_.path()}}).ok());
     ASSERT_TRUE(libraries_->AwaitFirstWalks());
     service_ = std::make_unique<WatcherService>(*libraries_, options);
-    auto server = GrpcServer::Start("127.0.0.1:0", kWatcherServiceName, service_.get());
+    auto server = GrpcServer::Start("127.0.0.1:0", kWatcherServiceName, service_.get(),
+                                    keepalive_);
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     stub_ = watcher::v1::WatcherService::NewStub(GrpcClientChannel(server_->address()));
@@ -132,6 +133,7 @@ class ServedWatcherTest : public testing::Test {
   }
 
   TempFolder folder_;
+  absl::Duration keepalive_ = kKeepaliveInterval;
   std::unique_ptr<LibrarySet> libraries_;
   std::unique_ptr<WatcherService> service_;
   std::unique_ptr<GrpcServer> server_;

@@ -69,6 +69,53 @@ TEST_F(MountsTest, AMountWithoutEventsIsPolledAndTheRestIsNot) {
   Unmount("net");
 }
 
+TEST_F(MountsTest, WhatIsMountedWhileWatchedIsToldAtOnceAndGoneWhenUnmounted) {
+  folder_.MakeDirs("disk");
+  folder_.Write("disk/hidden", "x");
+  folder_.MakeDirs(".ignored");
+  WatchOptions options = QuickOptions();
+  options.sends_events = AllButTmpfs;
+  Start(options);
+  ASSERT_THAT(mirror_.paths(), ElementsAre("disk/hidden"));
+  MountTmpfs(".ignored");
+  MountTmpfs("disk");
+  folder_.MakeDirs("disk/d");
+  folder_.Write("disk/d/a", "x");
+  Catch();
+  EXPECT_THAT(mirror_.paths(), ElementsAre("disk/d/a"));
+  EXPECT_EQ(mirror_.listings().back().reason, ListingReason::kMended);
+  EXPECT_EQ(watch_->status().mode, WatchMode::kHybrid);
+  EXPECT_EQ(watch_->status().polled_directories, 2U);
+  folder_.Write("disk/d/b", "x");
+  Catch();
+  EXPECT_THAT(mirror_.paths(), ElementsAre("disk/d/a", "disk/d/b"));
+
+  Unmount("disk");
+  Catch();
+  EXPECT_THAT(mirror_.paths(), ElementsAre("disk/hidden"));
+  EXPECT_EQ(watch_->status().mode, WatchMode::kEvents);
+  folder_.Write("disk/seen", "x");
+  Catch();
+  EXPECT_THAT(mirror_.paths(), ElementsAre("disk/hidden", "disk/seen"));
+  Unmount(".ignored");
+}
+
+TEST_F(MountsTest, AMountWithEventsOverAWatchedDirectoryIsWatchedInItsPlace) {
+  folder_.MakeDirs("disk");
+  Start();
+  MountTmpfs("disk");
+  folder_.Write("disk/a", "x");
+  Catch();
+  EXPECT_THAT(mirror_.paths(), ElementsAre("disk/a"));
+  folder_.Write("disk/b", "x");
+  Catch();
+  EXPECT_THAT(mirror_.paths(), ElementsAre("disk/a", "disk/b"));
+  EXPECT_EQ(watch_->status().watched_directories, 2U);
+  Unmount("disk");
+  Catch();
+  EXPECT_THAT(mirror_.paths(), ElementsAre());
+}
+
 TEST_F(MountsTest, AFileSystemInUserSpaceIsFoundToSendNoEvents) {
   const TempFolder elsewhere;
   const std::string bind =
