@@ -89,10 +89,10 @@ TEST_F(BreakerTest, ConfirmingRemovesWhatIsHeldAndNothingElse) {
 }
 
 TEST_F(BreakerTest, ManyRemovalsGoInBatchesAndTheCursorComesLast) {
+  List(Files(300));
   Execute("INSERT INTO files (library_id, path, path_hash, size_bytes, mtime_ns, inode, state, "
           "changed_sequence) SELECT 1, 'g' || n, sha256(convert_to('g' || n, 'UTF8')), 1, 1, n, 1, 0 "
           "FROM generate_series(1, 12000) n");
-  List(Files(300));
   EXPECT_EQ(Rows(), 12'300);
   PgIngestStore unlimited(database_.url(), "decoder-1", {.share = 1, .files = 0});
   ASSERT_TRUE(unlimited.BeginListing(lease_, {}).ok());
