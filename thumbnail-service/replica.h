@@ -1,6 +1,7 @@
 #ifndef HESTIA_THUMBNAIL_SERVICE_REPLICA_H_
 #define HESTIA_THUMBNAIL_SERVICE_REPLICA_H_
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -60,7 +61,10 @@ class Replica {
   // See ThumbnailService.Drain; from an RPC's thread.
   absl::Status Drain(absl::Time deadline);
 
-  absl::Status StartWorkers(const Config& config);
+  using Thumbnailers = std::vector<std::unique_ptr<Thumbnailer>>;
+
+  absl::StatusOr<Thumbnailers> StartRenderers(const Config& config);
+  void StartWorkers(Thumbnailers thumbnailers);
   absl::Status StartServer(const Config& config);
   void StartDuties(const Config& config);
 
@@ -86,6 +90,7 @@ class Replica {
   std::unique_ptr<Rescuer> rescuer_;
   std::unique_ptr<Upkeep> upkeep_;
   std::unique_ptr<IngestLead> ingest_;
+  std::atomic<bool> running_ = false;  // all of the above is there
   absl::Mutex ingest_stop_mu_;  // who stops ingest: a drain or the end
   bool stopped_ = false;
 };
