@@ -102,6 +102,7 @@ constexpr PgStatement kPurgeRemoved = {"purge_removed", R"sql(
          (SELECT count(*) FROM thumbnails n WHERE n.content_id IN (SELECT id FROM gone)))sql"};
 
 constexpr PgStatement kDeleteLibrary = {"delete_library", R"sql(
+  WITH counts AS (DELETE FROM file_counts WHERE library_id = $1)
   DELETE FROM libraries l WHERE l.id = $1 AND l.state = 'DETACHED'
     AND NOT EXISTS (SELECT FROM files f WHERE f.library_id = l.id))sql"};
 
