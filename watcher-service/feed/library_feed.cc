@@ -146,6 +146,11 @@ void LibraryFeed::Entered(std::vector<std::string> paths) {
   entered_wake_();
 }
 
+std::shared_ptr<const RootDirectory> LibraryFeed::root() const {
+  absl::MutexLock lock(&mu_);
+  return root_;
+}
+
 void LibraryFeed::AddListener(FeedListener* listener) {
   absl::MutexLock lock(&mu_);
   listeners_.insert(listener);

@@ -76,6 +76,8 @@ class LibraryFeed {
   // Not OK once closed.
   absl::Status closed() const;
   Cursor head() const;
+  // What is told from now; none while nothing is.
+  std::shared_ptr<const RootDirectory> root() const;
 
   // Directories that listings looked into (path text), for a watcher that polls: one that comes
   // and goes between two polls is met by a listing alone. Nothing is kept before WantEntered.
