@@ -26,6 +26,13 @@ DirectoryLook LookInto(int directory_fd, const IgnorePolicy& ignore, const LookO
   DirectoryLook look;
   const absl::Time now = absl::Now();
   std::uint64_t sum = 0;
+  struct stat directory {};
+  // Before its names are read: whatever comes later is seen to have come.
+  if (options.stat_files && fstat(directory_fd, &directory) == 0) {
+    sum = absl::HashOf(directory.st_mtim.tv_sec, directory.st_mtim.tv_nsec);
+    const absl::Duration age = now - absl::TimeFromTimespec(directory.st_mtim);
+    look.recent = absl::AbsDuration(age) < options.recent;
+  }
   look.error = ReadEntries(directory_fd, [&](absl::string_view name, unsigned char type) {
     if ((type != DT_DIR && type != DT_REG) || ignore.Ignores(name)) return;
     if (JoinedPathBytes(options.path_bytes, name.size()) > kMaxPathBytes) {

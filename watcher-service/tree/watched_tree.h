@@ -112,8 +112,12 @@ class WatchedTree {
 
   // lstat of a file in a directory; 0 or errno.
   int LookAtFile(const DirectoryNode& directory, const std::string& name, struct stat& status);
-  // Whether anything lies at the raw path now.
+  // Whether anything, or a directory, lies at the raw path now; a directory also while the root
+  // cannot be asked.
   bool SomethingAt(absl::string_view path);
+  bool DirectoryAt(absl::string_view path);
+  // Whether the directory at the raw path has been met.
+  bool Knows(absl::string_view path) const;
 
   DirectoryTree& tree() { return tree_; }
   const DirectoryTree& tree() const { return tree_; }

@@ -160,6 +160,7 @@ void LibraryWatch::Step(InotifyReader::Batch batch, absl::Duration now) {
   if (batch.overflow && state_ != WatchState::kRootUnavailable) Recover(now);
   for (const RawEvent& event : batch.events) translator_.Handle(event, now);
   translator_.Step(now);
+  MeetStrangers();
   if (walking_ || polling_) WalkOn(now);
   const bool touched = translator_.TakeRootTouched();
   if (touched || tree_.root_lost() || now >= next_root_check_) CheckRoot(now);
@@ -226,7 +227,7 @@ void LibraryWatch::LoseRoot(absl::Duration now) {
   root_.reset();
   walking_ = false;
   polling_ = false;
-  rounds_.needed = false;
+  SetPolling(false);
   was_lost_ = true;
   next_root_check_ = now + options_.root_check_interval;
   detail_ = "the root was moved, replaced, unmounted or deleted";
@@ -274,7 +275,8 @@ void LibraryWatch::WalkOn(absl::Duration now) {
   schedule_.Ended(look_began_, MonotonicNow(), look_found_changes_,
                   absl::Uniform(random_, -1.0, 1.0));
   if (tree_.root_lost()) return;
-  rounds_.needed = !tree_.tree().polled().empty();
+  TellStrangers();
+  SetPolling(!tree_.tree().polled().empty());
   if (was_walk) WalkEnded(now);
 }
 
@@ -314,6 +316,36 @@ void LibraryWatch::TellNews(absl::Duration now) {
   }
 }
 
+void LibraryWatch::SetPolling(bool needed) {
+  if (std::exchange(rounds_.needed, needed) == needed) return;
+  if (needed) return feed_.WantEntered([this] { reader_->Wake(); });
+  feed_.WantEntered(nullptr);
+  strangers_.clear();
+}
+
+void LibraryWatch::MeetStrangers() {
+  for (std::string& path : feed_.TakeEntered()) {
+    if (!tree_.Knows(DecodePathText(path).value())) strangers_.insert(std::move(path));
+  }
+}
+
+// What came after one poll and went before the next: subscribers know its files, and no poll will
+// ever find that it is gone.
+void LibraryWatch::TellStrangers() {
+  for (auto it = strangers_.begin(); it != strangers_.end();) {
+    const std::string raw = DecodePathText(*it).value();
+    if (!tree_.Knows(raw)) {
+      if (tree_.DirectoryAt(raw)) {
+        ++it;
+        continue;
+      }
+      feed_.Gone(*it, /*directory=*/true);
+      if (tree_.SomethingAt(raw)) feed_.List(*it, ListingReason::kPolled);
+    }
+    it = strangers_.erase(it);
+  }
+}
+
 void LibraryWatch::Maintain(absl::Duration now) {
   if (state_ == WatchState::kRootUnavailable || walking_) return;
   bool walk = false;
@@ -337,7 +369,7 @@ void LibraryWatch::Maintain(absl::Duration now) {
     }
   }
   if (walking_) return;
-  rounds_.needed = !tree_.tree().polled().empty();
+  SetPolling(!tree_.tree().polled().empty());
   BeginPollIfDue(now);
   state_ = tree_.problems().size() > 0 ? WatchState::kDegraded : WatchState::kWatching;
 }
