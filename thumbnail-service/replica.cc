@@ -7,6 +7,7 @@
 #include <absl/random/random.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
 
 #include "common/logging.h"
 #include "common/version.h"
@@ -62,8 +63,10 @@ absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
   absl::StatusOr<std::vector<StoredRecipe>> recipes = LoadRecipes(config.database_url);
   if (!recipes.ok()) return recipes.status();
   std::unique_ptr<Replica> replica(new Replica(config, *std::move(recipes)));
+  absl::StatusOr<Thumbnailers> thumbnailers = replica->StartRenderers(config);
+  if (!thumbnailers.ok()) return thumbnailers.status();
   if (absl::Status status = replica->StartServer(config); !status.ok()) return status;
-  if (absl::Status status = replica->StartWorkers(config); !status.ok()) return status;
+  replica->StartWorkers(*std::move(thumbnailers));
 
   replica->StartDuties(config);
   return replica;
@@ -103,20 +106,38 @@ absl::Status Replica::StartServer(const Config& config) {
   return absl::OkStatus();
 }
 
-absl::Status Replica::StartWorkers(const Config& config) {
+absl::StatusOr<Replica::Thumbnailers> Replica::StartRenderers(const Config& config) {
   const absl::StatusOr<RendererPrograms> programs = FindRendererPrograms();
   if (!programs.ok()) return programs.status();
-  std::vector<std::unique_ptr<Thumbnailer>> thumbnailers;
+  const RenderLimits limits = RenderLimitsFromSettings();
+  const std::shared_ptr<WorkerSource> workers = MakeWorkerSource(*programs, limits);
+  Posture posture{.layers = kAllJailLayers};
+  Thumbnailers thumbnailers;
   for (int i = 0; i < config.workers; ++i) {
     auto thumbnailer = std::make_unique<JobThumbnailer>(folders_, SourceLimitsFromSettings(),
-                                                        *programs, RenderLimitsFromSettings());
-    if (absl::Status status = thumbnailer->Prepare(); !status.ok()) return status;
+                                                        *programs, limits, workers);
+    const absl::StatusOr<Posture> reached = thumbnailer->Prepare();
+    if (!reached.ok()) return reached.status();
+    posture = {.layers = posture.layers & reached->layers, .landlock_abi = reached->landlock_abi};
     thumbnailers.push_back(std::move(thumbnailer));
   }
+  const Isolation isolation = Describe(posture);
+  const std::string text =
+      absl::StrCat("renderers jailed layers=", absl::StrJoin(isolation.layers, ","),
+                   " landlock_abi=", isolation.landlock_abi);
+  if (isolation.missing.empty()) {
+    LogInfo(text);
+  } else {
+    LogWarning(absl::StrCat(text, " missing=", absl::StrJoin(isolation.missing, ",")));
+  }
+  stats_.SetIsolation(isolation);
+  return thumbnailers;
+}
+
+void Replica::StartWorkers(Thumbnailers thumbnailers) {
   workers_ = std::make_unique<WorkerPool>(
       WorkerPool::Options{.fence = &fence_}, queue_, counters_, [this] { return folders_.Available(); },
       std::move(thumbnailers));
-  return absl::OkStatus();
 }
 
 // Refuse new, finish old, cancel, join.

@@ -52,7 +52,10 @@ class Replica {
  private:
   Replica(const Config& config, std::vector<StoredRecipe> recipes);
 
-  absl::Status StartWorkers(const Config& config);
+  using Thumbnailers = std::vector<std::unique_ptr<Thumbnailer>>;
+
+  absl::StatusOr<Thumbnailers> StartRenderers(const Config& config);
+  void StartWorkers(Thumbnailers thumbnailers);
   absl::Status StartServer(const Config& config);
   void StartDuties(const Config& config);
 

@@ -90,10 +90,11 @@ std::string OpenedFolders::Problem() const {
 }
 
 JobThumbnailer::JobThumbnailer(OpenedFolders& folders, SourceLimits source_limits,
-                               RendererPrograms programs, RenderLimits render_limits)
+                               RendererPrograms programs, RenderLimits render_limits,
+                               std::shared_ptr<WorkerSource> workers)
     : folders_(folders),
       source_limits_(source_limits),
-      renderer_(std::move(programs), render_limits) {}
+      renderer_(std::move(programs), render_limits, std::move(workers)) {}
 
 ReadOutcome JobThumbnailer::Read(std::int64_t library_id, absl::string_view path) {
   absl::StatusOr<std::shared_ptr<const LibraryFolder>> folder = folders_.Find(library_id);

@@ -60,12 +60,12 @@ class OpenedFolders {
 // See jobs/thumbnailer.h for the contract.
 class JobThumbnailer final : public Thumbnailer {
  public:
-  // `folders` is shared by all slots and outlives them.
+  // `folders` is shared by all slots and outlives them; `workers` is shared, too.
   JobThumbnailer(OpenedFolders& folders, SourceLimits source_limits, RendererPrograms programs,
-                 RenderLimits render_limits);
+                 RenderLimits render_limits, std::shared_ptr<WorkerSource> workers);
 
   // Starts the renderer; see Renderer::Prepare.
-  absl::Status Prepare() { return renderer_.Prepare(); }
+  absl::StatusOr<Posture> Prepare() { return renderer_.Prepare(); }
 
   ReadOutcome Read(std::int64_t library_id, absl::string_view path) override;
   absl::StatusOr<Rendered> Render(const OpenedSource& source,

@@ -42,15 +42,42 @@ absl::Status OpenError(int error, absl::string_view path) {
   }
 }
 
+constexpr int kReading = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+
+// The fallback, one component after another; a valid path has no "..". What the kernel does
+// at once cannot be done here: a directory that is moved out of the root while the walk is in
+// it is followed to where it went.
+int WalkBeneath(int directory, const std::string& raw) {
+  UniqueFd parent;
+  std::size_t begin = 0;
+  for (std::size_t end; (end = raw.find('/', begin)) != std::string::npos; begin = end + 1) {
+    const std::string name = raw.substr(begin, end - begin);
+    const int at = parent.valid() ? parent.get() : directory;
+    UniqueFd next(::openat(at, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!next.valid()) return -1;
+    struct stat about {};
+    if (::fstat(next.get(), &about) != 0) return -1;
+    if (S_ISLNK(about.st_mode)) {
+      errno = ELOOP;
+      return -1;
+    }
+    parent = std::move(next);
+  }
+  return ::openat(parent.valid() ? parent.get() : directory, raw.c_str() + begin,
+                  kReading | O_NOFOLLOW);
+}
+
 int OpenBeneath(int directory, const std::string& raw) {
   open_how how{};
-  how.flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+  how.flags = kReading;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   long fd = -1;
   for (int attempt = 0; attempt < kOpenAttempts; ++attempt) {
     fd = ::syscall(SYS_openat2, directory, raw.c_str(), &how, sizeof(how));
     if (fd >= 0 || (errno != EAGAIN && errno != EINTR)) break;
   }
+  // ENOSYS by kernels before 5.6, EPERM by the seccomp profile of old container engines.
+  if (fd < 0 && (errno == ENOSYS || errno == EPERM)) return WalkBeneath(directory, raw);
   return static_cast<int>(fd);
 }
 }  // namespace

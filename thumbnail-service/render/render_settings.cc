@@ -12,7 +12,8 @@
 #include <absl/time/time.h>
 
 ABSL_FLAG(absl::Duration, render_timeout, absl::Seconds(10),
-          "Longest time one image may take to render, 100ms to 10m; its process is then killed "
+          "Longest time an image may take to render, 100ms to 10m; small ones get less, four times "
+          "0.5s and 40ms for each megapixel. Its process is then killed "
           "and the file gets the verdict TIMED_OUT after one more try");
 ABSL_FLAG(std::int64_t, max_source_bytes, std::int64_t{512} << 20,
           "Largest file that is read, in bytes, 1024 to 4294967296; it is held in memory while it "
@@ -24,6 +25,9 @@ ABSL_FLAG(std::int64_t, max_scaled_pixels, 268'000'000,
 ABSL_FLAG(std::int64_t, render_memory_bytes, std::int64_t{1536} << 20,
           "Most memory one image may take to render, in bytes, 67108864 to 68719476736; more is "
           "the verdict TOO_LARGE");
+ABSL_FLAG(std::string, jail, "best-effort",
+          "What to do where the kernel or the container refuses a layer of the renderers' jail: "
+          "best-effort renders within the others and says which are missing, strict does not start");
 ABSL_FLAG(std::string, renderer_dir, "",
           "Folder of thumbnail-renderer and thumbnail-renderer-oiio; empty: that of this program");
 
@@ -63,6 +67,10 @@ void ValidateRenderSettings(SettingErrors& errors) {
              10'000'000'000);
   CheckRange(errors, "render_memory_bytes", absl::GetFlag(FLAGS_render_memory_bytes),
              std::int64_t{64} << 20, std::int64_t{64} << 30);
+  const std::string jail = absl::GetFlag(FLAGS_jail);
+  if (jail != "strict" && jail != "best-effort") {
+    errors.Add("jail", absl::StrCat("\"", jail, "\" is not best-effort or strict"));
+  }
 }
 
 RenderLimits RenderLimitsFromSettings() {
@@ -72,6 +80,7 @@ RenderLimits RenderLimitsFromSettings() {
   limits.max_pixels = absl::GetFlag(FLAGS_max_pixels);
   limits.max_side_px = kLongestSide;
   limits.max_memory_bytes = absl::GetFlag(FLAGS_render_memory_bytes);
+  limits.jail = absl::GetFlag(FLAGS_jail) == "strict" ? JailMode::kStrict : JailMode::kBestEffort;
   return limits;
 }
 

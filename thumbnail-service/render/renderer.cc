@@ -43,24 +43,48 @@ absl::Status JudgeEnd(int wait_status) {
 }
 }  // namespace
 
+std::shared_ptr<WorkerSource> MakeWorkerSource(const RendererPrograms& programs,
+                                               const RenderLimits& limits) {
+  return std::make_shared<WorkerSource>(programs.fast, programs.oiio,
+                                        static_cast<std::uint64_t>(limits.max_memory_bytes),
+                                        limits.jail);
+}
+
 class Renderer::Slot {
  public:
-  Slot(RendererPrograms programs, const RenderLimits& limits)
+  Slot(const RendererPrograms& programs, const RenderLimits& limits,
+       std::shared_ptr<WorkerSource> workers)
       : limits_(limits),
         cancel_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-        launcher_({std::move(programs.fast), limits.timeout, cancel_.get()}),
-        worker_({std::move(programs.oiio), limits.timeout, cancel_.get()}) {}
+        workers_(std::move(workers)),
+        launcher_(programs.fast, Terms()),
+        worker_(workers_, Terms()) {}
 
-  absl::Status Prepare() { return launcher_.Start(); }
+  absl::StatusOr<Posture> Prepare();
   absl::StatusOr<Rendering> Render(const SourceFile& source, absl::Span<const Recipe> recipes);
   void Cancel() { ::eventfd_write(cancel_.get(), 1); }
+  RenderCost last_cost() const { return last_cost_; }
 
  private:
+  ServingTerms Terms() const { return {limits_.timeout, limits_.jail, cancel_.get()}; }
+
   const RenderLimits limits_;
   const UniqueFd cancel_;  // readable from the first Cancel() on
+  const std::shared_ptr<WorkerSource> workers_;
   LauncherClient launcher_;
   WorkerClient worker_;
+  RenderCost last_cost_;
 };
+
+absl::StatusOr<Posture> Renderer::Slot::Prepare() {
+  absl::StatusOr<Posture> posture = launcher_.Start();
+  if (!posture.ok()) return posture;
+  const absl::StatusOr<Posture> workers = workers_->Prepare(cancel_.get());
+  if (!workers.ok()) return workers;
+  posture->layers &= workers->layers;
+  posture->landlock_abi = std::min(posture->landlock_abi, workers->landlock_abi);
+  return posture;
+}
 
 absl::StatusOr<Rendering> Renderer::Slot::Render(const SourceFile& source,
                                                  absl::Span<const Recipe> recipes) {
@@ -80,26 +104,32 @@ absl::StatusOr<Rendering> Renderer::Slot::Render(const SourceFile& source,
   std::transform(recipes.begin(), recipes.end(), request.images,
                  [](const Recipe& recipe) { return ToWire(recipe); });
   const bool fast = OiioReader(source.format).empty();
-  const absl::StatusOr<int> ended = fast
-                                        ? launcher_.Serve(request, source.bytes.get(), result->fd())
-                                        : worker_.Serve(request, source.bytes.get(), result->fd());
+  const absl::StatusOr<ServingEnd> ended =
+      fast ? launcher_.Serve(request, source.bytes.get(), result->fd())
+           : worker_.Serve(request, source.bytes.get(), result->fd());
   if (!ended.ok()) return ended.status();
-  if (absl::Status judged = JudgeEnd(*ended); !judged.ok()) return judged;
+  last_cost_ = {ended->peak_rss_kib, ended->cpu_us};
+  if (absl::Status judged = JudgeEnd(ended->wait_status); !judged.ok()) return judged;
   absl::StatusOr<Rendering> rendering = result->Read(recipes);
   if (!rendering.ok() && !fast) worker_.Retire();
   return rendering;
 }
 
-Renderer::Renderer(RendererPrograms programs, RenderLimits limits)
-    : slot_(std::make_unique<Slot>(std::move(programs), limits)) {}
+Renderer::Renderer(RendererPrograms programs, RenderLimits limits,
+                   std::shared_ptr<WorkerSource> workers)
+    : slot_(std::make_unique<Slot>(
+          programs, limits,
+          workers != nullptr ? std::move(workers) : MakeWorkerSource(programs, limits))) {}
 Renderer::~Renderer() = default;
 
-absl::Status Renderer::Prepare() { return slot_->Prepare(); }
+absl::StatusOr<Posture> Renderer::Prepare() { return slot_->Prepare(); }
 
 absl::StatusOr<Rendering> Renderer::Render(const SourceFile& source,
                                            absl::Span<const Recipe> recipes) {
   return slot_->Render(source, recipes);
 }
+
+RenderCost Renderer::last_cost() const { return slot_->last_cost(); }
 
 void Renderer::Cancel() { slot_->Cancel(); }
 

@@ -12,7 +12,9 @@
 #include <absl/types/span.h>
 
 #include "thumbnail-service/jobs/recipe.h"
+#include "thumbnail-service/render/jail_posture.h"
 #include "thumbnail-service/render/source_file.h"
+#include "thumbnail-service/render/worker_source.h"
 
 namespace hestia {
 
@@ -27,7 +29,8 @@ struct RendererPrograms {
 };
 
 struct RenderLimits {
-  // Wall time for one image, after which its process is killed.
+  // Most wall time for one image, after which its process is killed. Small ones get less; see
+  // RenderTimeout.
   absl::Duration timeout = absl::Seconds(10);
   // Width x height by the header: where the decoder can scale while decoding (baseline
   // JPEG), and elsewhere.
@@ -37,7 +40,13 @@ struct RenderLimits {
   std::int64_t max_side_px = 65'535;
   // Address space of one decode.
   std::int64_t max_memory_bytes = std::int64_t{1536} << 20;
+  // Whether to render where a layer of the jail is missing.
+  JailMode jail = JailMode::kBestEffort;
 };
+
+// The OpenImageIO workers for any number of renderers.
+std::shared_ptr<WorkerSource> MakeWorkerSource(const RendererPrograms& programs,
+                                               const RenderLimits& limits);
 
 struct RenderedImage {
   int width_px = 0;
@@ -54,27 +63,37 @@ struct Rendering {
   std::vector<RenderedImage> images;
 };
 
+// What the last image cost its process; zeros for an OpenImageIO worker that lives on.
+struct RenderCost {
+  std::uint64_t peak_rss_kib = 0;
+  std::uint64_t cpu_us = 0;
+};
+
 // One rendering slot: the connection to a launcher of one-image processes and, from the
-// first image that needs it, to an OpenImageIO worker. Image bytes meet decoders only in
+// first image that needs it, to an OpenImageIO worker out of `workers`. Image bytes meet decoders only in
 // those processes; what comes back is checked as if an enemy had sent it.
 //
 // Thread-safety: Prepare and Render from one thread at a time; Cancel from any.
 // Blocking: Render until the image is done, at most `limits.timeout` after its process
 //   began, plus a program's start (at most 30 s, normally milliseconds).
 // Ownership: its processes die with it, and with the service however that ends.
-// Memory: the encoded images. Programs: one launcher, one decode or OpenImageIO worker.
+// Memory: the encoded images. Programs: one launcher, one decode or OpenImageIO worker, beside
+//   the source's own.
 class Renderer {
  public:
-  Renderer(RendererPrograms programs, RenderLimits limits);
+  // Without `workers` it has a source of its own.
+  Renderer(RendererPrograms programs, RenderLimits limits,
+           std::shared_ptr<WorkerSource> workers = nullptr);
   ~Renderer();
 
   Renderer(const Renderer&) = delete;
   Renderer& operator=(const Renderer&) = delete;
 
-  // Starts the launcher now rather than with the first image.
-  //   kUnavailable  RENDERER_UNAVAILABLE: it could not be started; the message says which
-  //                 program and why. Retry, and tell the user.
-  absl::Status Prepare();
+  // Starts the launchers now rather than with the first image. Returns the layers of the jail
+  // that every image's process will reach.
+  //   kUnavailable  RENDERER_UNAVAILABLE: one could not be started, or lacks a layer where all
+  //                 are required; the message says which and why. Retry, and tell the user.
+  absl::StatusOr<Posture> Prepare();
 
   // Renders all recipes from one decode. `source` and `recipes` are borrowed for the call.
   // 1 to kMaxRecipes recipes.
@@ -88,6 +107,8 @@ class Renderer {
   //   kUnavailable        RENDERER_UNAVAILABLE: as Prepare.
   //   kCancelled          Cancel() was called.
   absl::StatusOr<Rendering> Render(const SourceFile& source, absl::Span<const Recipe> recipes);
+
+  RenderCost last_cost() const;
 
   // Makes a running Render, and every later one, return kCancelled at once. Never blocks.
   void Cancel();

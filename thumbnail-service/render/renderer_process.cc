@@ -24,7 +24,7 @@
 
 namespace hestia {
 namespace {
-// Generous: the OpenImageIO program maps 261 libraries, perhaps from a cold disk.
+// Generous: perhaps from a cold disk, on a machine that is busy.
 constexpr absl::Duration kStartTimeout = absl::Seconds(30);
 // Above every number the file actions below use.
 constexpr int kFirstSafeFd = 10;
@@ -64,11 +64,12 @@ class SpawnPlan {
   SpawnPlan& operator=(const SpawnPlan&) = delete;
 
   // 0, or the error number.
-  int Spawn(const std::string& program, pid_t& pid) const {
-    std::string name = program;
-    const std::array<char*, 2> arguments = {name.data(), nullptr};
+  int Spawn(std::vector<std::string> command, pid_t& pid) const {
+    std::vector<char*> arguments;
+    for (std::string& argument : command) arguments.push_back(argument.data());
+    arguments.push_back(nullptr);
     const std::array<char*, 1> environment = {nullptr};
-    return ::posix_spawn(&pid, program.c_str(), &actions_, &attributes_, arguments.data(),
+    return ::posix_spawn(&pid, command[0].c_str(), &actions_, &attributes_, arguments.data(),
                          environment.data());
   }
 
@@ -91,7 +92,8 @@ Waited WaitReadable(int fd, int cancel, absl::Duration deadline) {
 }
 
 absl::StatusOr<std::unique_ptr<RendererProcess>> RendererProcess::Spawn(
-    const std::string& program) {
+    const std::vector<std::string>& command) {
+  const std::string& program = command[0];
   std::array<int, 2> pair{-1, -1};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) != 0) {
     return Unavailable(program, std::strerror(errno));
@@ -103,15 +105,16 @@ absl::StatusOr<std::unique_ptr<RendererProcess>> RendererProcess::Spawn(
   low.reset();
   if (!theirs.valid()) return Unavailable(program, std::strerror(errno));
   pid_t pid = -1;
-  if (const int error = SpawnPlan(theirs.get()).Spawn(program, pid); error != 0) {
+  if (const int error = SpawnPlan(theirs.get()).Spawn(command, pid); error != 0) {
     return Unavailable(program, std::strerror(error));
   }
   return std::unique_ptr<RendererProcess>(new RendererProcess(pid, std::move(ours)));
 }
 
-absl::StatusOr<std::unique_ptr<RendererProcess>> RendererProcess::Start(const std::string& program,
-                                                                        int cancel) {
-  absl::StatusOr<std::unique_ptr<RendererProcess>> process = Spawn(program);
+absl::StatusOr<std::unique_ptr<RendererProcess>> RendererProcess::Start(
+    const std::vector<std::string>& command, int cancel) {
+  const std::string& program = command[0];
+  absl::StatusOr<std::unique_ptr<RendererProcess>> process = Spawn(command);
   if (!process.ok()) return process;
   switch (WaitReadable((*process)->control(), cancel, MonotonicNow() + kStartTimeout)) {
     case Waited::kCancelled:
@@ -128,6 +131,7 @@ absl::StatusOr<std::unique_ptr<RendererProcess>> RendererProcess::Start(const st
     return Unavailable(program, absl::StrCat("it did not greet as this release's does; ",
                                              DescribeEnd((*process)->End())));
   }
+  (*process)->posture_ = ready.posture;
   return process;
 }
 

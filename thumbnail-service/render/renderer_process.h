@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -11,6 +12,7 @@
 #include <absl/time/time.h>
 
 #include "common/unique_fd.h"
+#include "thumbnail-service/renderer/jail/posture.h"
 
 namespace hestia {
 
@@ -28,27 +30,32 @@ Waited WaitReadable(int fd, int cancel, absl::Duration deadline);
 // Ownership: the process is killed and waited for by the destructor, at the latest.
 class RendererProcess {
  public:
-  // `cancel` is a descriptor that becomes readable when nobody wants the result any more.
+  // `command` is the program's path and its arguments. `cancel` is a descriptor that becomes
+  // readable when nobody wants the result any more.
   //   kUnavailable  RENDERER_UNAVAILABLE, naming the program and the reason.
   //   kCancelled    `cancel` became readable.
-  static absl::StatusOr<std::unique_ptr<RendererProcess>> Start(const std::string& program,
-                                                                int cancel);
+  static absl::StatusOr<std::unique_ptr<RendererProcess>> Start(
+      const std::vector<std::string>& command, int cancel);
   ~RendererProcess();
 
   RendererProcess(const RendererProcess&) = delete;
   RendererProcess& operator=(const RendererProcess&) = delete;
 
   int control() const { return control_.get(); }
+  // How far into the jail it says it came.
+  const Posture& posture() const { return posture_; }
 
   // Kills the program if it still runs; returns how it ended, as wait4(2).
   int End();
 
  private:
-  static absl::StatusOr<std::unique_ptr<RendererProcess>> Spawn(const std::string& program);
+  static absl::StatusOr<std::unique_ptr<RendererProcess>> Spawn(
+      const std::vector<std::string>& command);
   RendererProcess(pid_t pid, UniqueFd control) : pid_(pid), control_(std::move(control)) {}
 
   pid_t pid_;
   UniqueFd control_;
+  Posture posture_;
   int wait_status_ = 0;
 };
 

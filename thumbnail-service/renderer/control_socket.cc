@@ -8,7 +8,7 @@
 
 namespace hestia::wire {
 namespace {
-constexpr std::size_t kMaxDescriptors = 2;
+constexpr std::size_t kMaxDescriptors = 3;
 
 struct alignas(cmsghdr) ControlBuffer {
   char bytes[CMSG_SPACE(sizeof(int) * kMaxDescriptors)] = {};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/unique_fd.h"
+#include "thumbnail-service/renderer/wire.h"
 
 namespace hestia::wire {
 
@@ -13,7 +14,7 @@ namespace hestia::wire {
 //
 // Thread-safety: none beyond the kernel's. Blocking: as the socket is.
 
-// Sends one packet with copies of `descriptors` (at most two). False when the peer is gone.
+// Sends one packet with copies of `descriptors` (at most three). False when the peer is gone.
 bool SendPacket(int socket, const void* data, std::size_t size,
                 std::initializer_list<int> descriptors = {});
 
@@ -30,14 +31,20 @@ enum class Received { kPacket, kEof };
 Received ReceivePacket(int socket, void* data, std::size_t& size,
                        std::vector<UniqueFd>& descriptors);
 
-// Takes one packet that must be exactly a `Message`, of this version and of `kind`.
-template <typename Message, typename KindType>
-bool Receive(int socket, KindType kind, Message& message, std::vector<UniqueFd>& descriptors) {
+// Takes one packet that must be exactly a `Message`, of this version.
+template <typename Message>
+bool Receive(int socket, Message& message, std::vector<UniqueFd>& descriptors) {
   std::size_t size = sizeof(message);
   if (ReceivePacket(socket, &message, size, descriptors) != Received::kPacket) return false;
   const Message expected{};
   return size == sizeof(message) && message.preamble.magic == expected.preamble.magic &&
-         message.preamble.version == expected.preamble.version && message.preamble.kind == kind;
+         message.preamble.version == expected.preamble.version;
+}
+
+// The same, and it must be of `kind`.
+template <typename Message>
+bool Receive(int socket, Kind kind, Message& message, std::vector<UniqueFd>& descriptors) {
+  return Receive(socket, message, descriptors) && message.preamble.kind == kind;
 }
 
 }  // namespace hestia::wire

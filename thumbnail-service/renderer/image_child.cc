@@ -14,12 +14,16 @@
 
 namespace hestia {
 namespace {
-// For the refusal handler, which gets no other context. Set once, before decoding.
-int verdict_fd = -1;
+// For the handlers, which get no other context. Set once, before decoding.
+int result_fd = -1;
 
 void WriteVerdictAndExit(wire::Outcome outcome, const char* detail) {
-  ResultMemory::WriteVerdict(verdict_fd, outcome, detail);
+  ResultMemory::WriteVerdict(result_fd, outcome, detail);
   ::_exit(EXIT_SUCCESS);
+}
+
+void WriteSize(std::uint32_t width_px, std::uint32_t height_px) {
+  ResultMemory::WriteSourceSize(result_fd, width_px, height_px);
 }
 
 Decoded Read(ImageFormat format, std::span<const std::uint8_t> bytes, const Demand& demand) {
@@ -38,8 +42,9 @@ Decoded Read(ImageFormat format, std::span<const std::uint8_t> bytes, const Dema
 }  // namespace
 
 void RenderImage(const wire::Request& request, int source, int result) {
-  verdict_fd = result;
+  result_fd = result;
   SetRefusalHandler(WriteVerdictAndExit);
+  SetSizeHandler(WriteSize);
   void* bytes = ::mmap(nullptr, request.source_bytes, PROT_READ, MAP_PRIVATE, source, 0);
   if (bytes == MAP_FAILED) RefuseForMemory();
   Decoded decoded =

@@ -2,13 +2,10 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <optional>
@@ -16,97 +13,163 @@
 #include <vector>
 
 #include "common/unique_fd.h"
+#include "thumbnail-service/renderer/child.h"
 #include "thumbnail-service/renderer/control_socket.h"
-#include "thumbnail-service/renderer/process_limits.h"
+#include "thumbnail-service/renderer/jail/jail.h"
 
 namespace hestia {
 namespace {
+// The service kills on time; this is for a launcher that was stopped.
+constexpr std::uint64_t kGraceSeconds = 2;
+
+// Where a child says which layers it entered: a page shared with it, which it gives up
+// before it reads a byte of its image.
+class LayerReport {
+ public:
+  LayerReport()
+      : layers_(static_cast<std::uint32_t*>(::mmap(nullptr, sizeof(std::uint32_t),
+                                                   PROT_READ | PROT_WRITE,
+                                                   MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {
+    if (layers_ == MAP_FAILED) std::abort();
+  }
+  void Clear() { *layers_ = 0; }
+  std::uint32_t layers() const { return *layers_; }
+  void WriteAndGiveUp(std::uint32_t layers) {
+    *layers_ = layers;
+    ::munmap(layers_, sizeof(std::uint32_t));
+  }
+
+ private:
+  std::uint32_t* const layers_;
+};
+
 struct Child {
   pid_t pid = -1;
   UniqueFd pidfd;
   std::uint64_t request_id = 0;
+  std::uint32_t layers = 0;
 };
 
-[[noreturn]] void RunChild(pid_t launcher, ImageTask task, const wire::Request& request, int source,
-                           int result) {
+class Launcher {
+ public:
+  explicit Launcher(ImageTask task) : task_(task) {}
+
+  int Run();
+
+ private:
+  [[noreturn]] void RunChild(const wire::Request& request, int source, int result);
+  // Which layers a process without an image reaches.
+  std::uint32_t TryJail();
+  bool Launch(const wire::Request& request, int source, int result);
+  bool TakeRequest();
+  bool ReportEnd(Child& child);
+  void Serve();
+
+  const ImageTask task_;
+  const pid_t own_pid_ = ::getpid();
+  const std::uint64_t program_bytes_ = MappedBytes();
+  SyscallFilter filter_ = SyscallFilter::For(JailedAs::kDecoder);
+  LayerReport report_;
+  std::uint32_t inherited_layers_ = 0;
+  std::vector<Child> children_;
+};
+
+void Launcher::RunChild(const wire::Request& request, int source, int result) {
   // The socket is the launcher's: a child that could read it could take the next image.
   ::close(wire::kControlFd);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != launcher) ::_exit(EXIT_FAILURE);
-  LimitProcess(request, Serves::kOneImage);
-  task(request, source, result);
+  const ProcessLimits limits{.memory_bytes = program_bytes_ + request.limits.max_memory_bytes,
+                             .file_bytes = request.result_bytes,
+                             .cpu_seconds = request.limits.timeout_seconds + kGraceSeconds};
+  const std::uint32_t layers =
+      inherited_layers_ | EnterImageJail(own_pid_, limits, filter_).layers;
+  report_.WriteAndGiveUp(layers);
+  if ((request.required_layers & ~layers) != 0) ::_exit(EXIT_FAILURE);
+  if (task_ != nullptr && source >= 0) task_(request, source, result);
   ::_exit(EXIT_SUCCESS);
 }
 
-std::optional<Child> Launch(ImageTask task, const wire::Request& request, int source, int result) {
-  const pid_t launcher = ::getpid();
+std::uint32_t Launcher::TryJail() {
+  wire::Request request;
+  request.result_bytes = sizeof(wire::ResultHeader);
+  request.limits.max_memory_bytes = std::uint64_t{1} << 30;
   const pid_t pid = ::fork();
-  if (pid < 0) return std::nullopt;
-  if (pid == 0) RunChild(launcher, task, request, source, result);
-  Child child{pid, UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
-              request.preamble.request_id};
-  wire::Started started;
+  if (pid == 0) RunChild(request, -1, -1);
+  wire::Report ended;
+  return pid > 0 && WaitFor(pid, ended) ? report_.layers() : 0;
+}
+
+bool Launcher::Launch(const wire::Request& request, int source, int result) {
+  report_.Clear();
+  const pid_t pid = ::fork();
+  if (pid < 0) return false;
+  if (pid == 0) RunChild(request, source, result);
+  Child child{pid, OpenProcess(pid), request.preamble.request_id};
+  wire::Report started;
   started.preamble.kind = wire::Kind::kStarted;
   started.preamble.request_id = child.request_id;
+  started.pid = pid;
   if (!child.pidfd.valid() || !wire::Send(wire::kControlFd, started, {child.pidfd.get()})) {
-    ::kill(pid, SIGKILL);
-    ::waitpid(pid, nullptr, 0);
-    return std::nullopt;
+    KillAndWaitFor(pid);
+    return false;
   }
-  return child;
+  children_.push_back(std::move(child));
+  return true;
 }
 
 // False when the request cannot be served: then the service starts another launcher.
-bool TakeRequest(ImageTask task, std::optional<Child>& child) {
+bool Launcher::TakeRequest() {
   wire::Request request;
   std::vector<UniqueFd> descriptors;
   if (!wire::Receive(wire::kControlFd, wire::Kind::kRequest, request, descriptors)) return false;
-  if (descriptors.size() != 2 || child.has_value()) return false;
-  child = Launch(task, request, descriptors[0].get(), descriptors[1].get());
-  return child.has_value();
+  return descriptors.size() == 2 && Launch(request, descriptors[0].get(), descriptors[1].get());
 }
 
-bool ReportEnd(const Child& child) {
-  wire::Ended ended;
+bool Launcher::ReportEnd(Child& child) {
+  wire::Report ended;
   ended.preamble.kind = wire::Kind::kEnded;
   ended.preamble.request_id = child.request_id;
-  rusage usage{};
-  while (::wait4(child.pid, &ended.wait_status, 0, &usage) < 0) {
-    if (errno != EINTR) return false;
-  }
-  const auto micros = [](const timeval& t) { return t.tv_sec * 1'000'000 + t.tv_usec; };
-  ended.peak_rss_kib = static_cast<std::uint64_t>(usage.ru_maxrss);
-  ended.cpu_us = static_cast<std::uint64_t>(micros(usage.ru_utime) + micros(usage.ru_stime));
-  return wire::Send(wire::kControlFd, ended);
+  ended.layers = child.layers;
+  return WaitFor(child.pid, ended) && wire::Send(wire::kControlFd, ended);
 }
 
-void Serve(ImageTask task, std::optional<Child>& child) {
+void Launcher::Serve() {
+  std::vector<pollfd> waits;
   for (;;) {
-    std::array<pollfd, 2> waits{
-        {{wire::kControlFd, POLLIN, 0}, {child.has_value() ? child->pidfd.get() : -1, POLLIN, 0}}};
+    const bool full = children_.size() >= kMostChildren;
+    waits.assign(1, {full ? -1 : wire::kControlFd, POLLIN, 0});
+    for (const Child& child : children_) waits.push_back({child.pidfd.get(), POLLIN, 0});
     if (::poll(waits.data(), waits.size(), -1) < 0) {
       if (errno == EINTR) continue;
       return;
     }
-    if (waits[1].revents != 0) {
-      const Child ended = *std::exchange(child, std::nullopt);
+    // From the back, so that the indices of those not looked at yet stay true.
+    for (std::size_t i = waits.size() - 1; i > 0; --i) {
+      if (waits[i].revents == 0) continue;
+      Child& ended = children_[i - 1];
+      // Only the last one can be the report's: the page is cleared for each.
+      if (i == children_.size()) ended.layers = report_.layers();
       if (!ReportEnd(ended)) return;
-    } else if (waits[0].revents != 0 && !TakeRequest(task, child)) {
-      return;
+      children_.erase(children_.begin() + static_cast<std::ptrdiff_t>(i) - 1);
     }
+    if (waits[0].revents != 0 && !TakeRequest()) return;
   }
+}
+
+int Launcher::Run() {
+  wire::Ready ready;
+  ready.preamble.kind = wire::Kind::kReady;
+  ready.posture = EnterLauncherJail({});
+  inherited_layers_ = ready.posture.layers;
+  // Wider than its children's, who enter theirs from within this one.
+  const bool filtered = SyscallFilter::For(JailedAs::kLauncher).Enter();
+  ready.posture.layers = TryJail() & (filtered ? kAllJailLayers : ~Bit(JailLayer::kSeccomp));
+  if (!wire::Send(wire::kControlFd, ready)) return EXIT_FAILURE;
+  Serve();
+  for (const Child& child : children_) ::kill(child.pid, SIGKILL);
+  return EXIT_SUCCESS;
 }
 }  // namespace
 
-int RunLauncher(ImageTask task) {
-  PreferAsOomVictim();
-  wire::Ready ready;
-  ready.preamble.kind = wire::Kind::kReady;
-  if (!wire::Send(wire::kControlFd, ready)) return EXIT_FAILURE;
-  std::optional<Child> child;
-  Serve(task, child);
-  if (child.has_value()) ::kill(child->pid, SIGKILL);
-  return EXIT_SUCCESS;
-}
+int RunLauncher(ImageTask task) { return Launcher(task).Run(); }
 
 }  // namespace hestia

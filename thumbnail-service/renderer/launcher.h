@@ -5,11 +5,16 @@
 
 namespace hestia {
 
-// Forks one process for each image and reports how it ended. The launcher itself never
-// looks at an image, so nothing in one can reach the next.
+// Forks one process for each image and reports how it ended. The launcher goes to jail
+// before it reads a byte, each of its processes further in, and it never looks at an image
+// itself: nothing in one can reach the next.
 //
 // Thread-safety: call from main() of a program without threads: a forked child has only
 //   the calling one, and dies with it.
+// Memory: none of the images'. Processes: the one in work and those that were killed and are
+//   not gone yet, kMostChildren together; then no request is read until one is gone.
+
+constexpr int kMostChildren = 8;
 
 // Runs in the new process; its return ends the process. `source` and `result` are the
 // request's descriptors.

@@ -12,6 +12,7 @@
 namespace hestia {
 namespace {
 std::atomic<RefusalHandler> refusal_handler = nullptr;
+std::atomic<SizeHandler> size_handler = nullptr;
 std::atomic_flag refused = ATOMIC_FLAG_INIT;
 
 [[noreturn]] void End(wire::Outcome outcome, const char* detail) {
@@ -42,6 +43,8 @@ void RefuseForMemory() {
   End(wire::Outcome::kTooLarge, "needs more memory than one image may use");
 }
 
+void SetSizeHandler(SizeHandler handler) { size_handler = handler; }
+
 void RefuseUnlessWithin(std::uint64_t width_px, std::uint64_t height_px, std::uint64_t max_pixels,
                         std::uint64_t max_side_px) {
   if (width_px == 0 || height_px == 0) {
@@ -57,6 +60,9 @@ void RefuseUnlessWithin(std::uint64_t width_px, std::uint64_t height_px, std::ui
     Refuse(wire::Outcome::kTooLarge,
            "%" PRIu64 " x %" PRIu64 " = %" PRIu64 " pixels; %" PRIu64 " are allowed", width_px,
            height_px, width_px * height_px, max_pixels);
+  }
+  if (const SizeHandler handler = size_handler.load()) {
+    handler(static_cast<std::uint32_t>(width_px), static_cast<std::uint32_t>(height_px));
   }
 }
 

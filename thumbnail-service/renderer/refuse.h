@@ -26,8 +26,14 @@ void SetRefusalHandler(RefusalHandler handler);
 // The image needs more memory than a renderer may have. Allocates nothing.
 [[noreturn]] void RefuseForMemory();
 
+// Told the size by an image's header, before the image is decoded; the service allows a large
+// one more time.
+using SizeHandler = void (*)(std::uint32_t width_px, std::uint32_t height_px);
+void SetSizeHandler(SizeHandler handler);
+
 // Refuses an image whose header says that it is empty, has a side over the limit, or more
-// than `max_pixels` pixels. To be called before anything is decoded.
+// than `max_pixels` pixels, and tells the size handler of any other. To be called before
+// anything is decoded.
 void RefuseUnlessWithin(std::uint64_t width_px, std::uint64_t height_px, std::uint64_t max_pixels,
                         std::uint64_t max_side_px);
 

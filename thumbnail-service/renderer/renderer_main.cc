@@ -1,4 +1,10 @@
 #include "thumbnail-service/renderer/image_child.h"
 #include "thumbnail-service/renderer/launcher.h"
+#include "thumbnail-service/renderer/worker_launcher.h"
 
-int main() { return hestia::RunLauncher(hestia::RenderImage); }
+// Without an argument, the launcher of one-image processes; with one, the launcher of the
+// worker program that it names.
+int main(int count, char** arguments) {
+  return count == 2 ? hestia::RunWorkerLauncher(arguments[1])
+                    : hestia::RunLauncher(hestia::RenderImage);
+}

@@ -1,3 +1,7 @@
-#include "thumbnail-service/renderer/oiio_worker.h"
+#include "thumbnail-service/renderer/oiio_image.h"
+#include "thumbnail-service/renderer/worker.h"
 
-int main() { return hestia::RunOiioWorker(); }
+int main() {
+  hestia::PrepareOiio();
+  return hestia::RunWorker(hestia::RenderByOiio);
+}

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <numeric>
 #include <utility>
@@ -65,6 +66,13 @@ void ResultMemory::Finish(Size stored, std::uint32_t image_count) {
   header_.source_width_px = static_cast<std::uint32_t>(stored.width);
   header_.source_height_px = static_cast<std::uint32_t>(stored.height);
   WriteAt(fd_, &header_, sizeof(header_), 0);
+}
+
+void ResultMemory::WriteSourceSize(int fd, std::uint32_t width_px, std::uint32_t height_px) {
+  const std::uint32_t size[] = {width_px, height_px};
+  static_assert(offsetof(wire::ResultHeader, source_height_px) ==
+                offsetof(wire::ResultHeader, source_width_px) + sizeof(std::uint32_t));
+  WriteAt(fd, size, sizeof(size), offsetof(wire::ResultHeader, source_width_px));
 }
 
 void ResultMemory::WriteVerdict(int fd, wire::Outcome outcome, const char* detail) {

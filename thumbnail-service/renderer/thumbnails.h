@@ -21,6 +21,8 @@ class ResultMemory {
   // Writes the header; nothing counts before.
   void Finish(Size stored, std::uint32_t image_count);
 
+  // Writes the size by the header, ahead of everything else. Allocates nothing.
+  static void WriteSourceSize(int fd, std::uint32_t width_px, std::uint32_t height_px);
   // Writes a verdict instead of images. Allocates nothing.
   static void WriteVerdict(int fd, wire::Outcome outcome, const char* detail);
 

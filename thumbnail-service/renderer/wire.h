@@ -4,19 +4,28 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "thumbnail-service/renderer/jail/posture.h"
+
 // What the service and its renderer programs say to each other. Both are built together;
 // the version is there to notice a program left over from another release.
 //
 // The control socket is a SOCK_SEQPACKET pair, descriptor 3 in the program. One message is
 // one packet of fixed size, in this machine's own byte order:
 //
-//   program → service   Ready      once, when it can take requests
-//   service → program   Request    with two descriptors: source (read-only use), result
-//   launcher → service  Started    with one: the pidfd of the process made for the image
-//   launcher → service  Ended      its wait status, after it is gone
-//   worker → service    Ended      status 0, when the result is written
+//   program → service   Ready        once, when it can take requests: what it gave up
+//   service → program   Request      with two descriptors: source (read-only use), result
+//   launcher → service  Started      with one: the pidfd of the process made for the image
+//   launcher → service  Ended        its wait status, after it is gone
+//   worker → service    Ended        status 0, when the result is written
 //
-// One request is in work at a time. EOF on the socket means: kill what runs, and exit.
+// A launcher of workers knows two messages more:
+//
+//   service → launcher  StartWorker  make another worker
+//   launcher → service  Started      with three: its pidfd, its control socket, and a socket on
+//                                    which an Ended tells its wait status after it is gone
+//
+// One request is in work at a time; the Ended of one that was killed may come late, or never.
+// EOF on the socket means: kill what runs, and exit.
 //
 // The result goes into shared memory that the service made and sealed in size: a
 // ResultHeader at 0, encoded images wherever the header says. The service believes none of
@@ -24,11 +33,17 @@
 namespace hestia::wire {
 
 constexpr std::uint32_t kMagic = 0x52545348;  // "HSTR"
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr int kControlFd = 3;
 constexpr std::uint32_t kMaxImages = 16;
 
-enum class Kind : std::uint32_t { kReady = 1, kRequest = 2, kStarted = 3, kEnded = 4 };
+enum class Kind : std::uint32_t {
+  kReady = 1,
+  kRequest = 2,
+  kStarted = 3,
+  kEnded = 4,
+  kStartWorker = 5
+};
 
 struct Preamble {
   std::uint32_t magic = kMagic;
@@ -38,8 +53,11 @@ struct Preamble {
   std::uint64_t request_id = 0;  // 0 in Ready
 };
 
+// A launcher speaks for itself and, of what a process made for an image enters, for one that
+// it has made to find out. A worker speaks of what it entered itself.
 struct Ready {
   Preamble preamble;
+  Posture posture;
 };
 
 enum class Encoding : std::uint32_t { kWebp = 1, kJpeg = 2 };
@@ -66,17 +84,22 @@ struct Request {
   std::uint32_t image_count = 0;
   std::uint64_t source_bytes = 0;
   std::uint64_t result_bytes = 0;
+  std::uint32_t required_layers = 0;  // JailLayer bits; without them the source is not read
+  std::uint32_t unused = 0;
   Limits limits;
   ImageSpec images[kMaxImages];
 };
 
-struct Started {
+struct StartWorker {
   Preamble preamble;
 };
 
-struct Ended {
+// Started and Ended.
+struct Report {
   Preamble preamble;
-  std::int32_t wait_status = 0;  // as wait4(2) gives it
+  std::int32_t pid = 0;          // Started
+  std::int32_t wait_status = 0;  // Ended, as all that follows; as wait4(2) gives it
+  std::uint32_t layers = 0;      // from a launcher: what the image's process entered
   std::uint32_t unused = 0;
   std::uint64_t peak_rss_kib = 0;
   std::uint64_t cpu_us = 0;
@@ -102,13 +125,14 @@ struct ResultHeader {
   std::uint32_t version = 0;
   Outcome outcome = Outcome::kNone;
   std::uint32_t image_count = 0;
+  // Written as soon as they are known, before anything is decoded.
   std::uint32_t source_width_px = 0;
   std::uint32_t source_height_px = 0;
   char detail[512] = {};  // a sentence for people, NUL-terminated; for failures
   ResultImage images[kMaxImages];
 };
 
-static_assert(std::is_trivially_copyable_v<Request> && std::is_trivially_copyable_v<Ended> &&
+static_assert(std::is_trivially_copyable_v<Request> && std::is_trivially_copyable_v<Report> &&
               std::is_trivially_copyable_v<ResultHeader>);
 
 }  // namespace hestia::wire

@@ -69,6 +69,12 @@ void AddLibrary(const LibraryRow& row, v1::GetStatsResponse& stats) {
   stats.set_failed_files(stats.failed_files() + library->failed_files());
 }
 
+void FillIsolation(const Isolation& from, v1::Isolation* to) {
+  for (const std::string& layer : from.layers) to->add_layers(layer);
+  for (const std::string& layer : from.missing) to->add_missing_layers(layer);
+  to->set_landlock_abi(from.landlock_abi);
+}
+
 }  // namespace
 
 absl::StatusOr<v1::GetStatsResponse> StatsSource::Read() {
@@ -95,6 +101,7 @@ absl::StatusOr<v1::GetStatsResponse> StatsSource::Read() {
                 stats.mutable_average_processing_time());
   }
   stats.set_version(kVersion);
+  FillIsolation(isolation_, stats.mutable_isolation());
   return stats;
 }
 

@@ -106,7 +106,10 @@ std::optional<Frame> FrameBuilder::Next() {
 
 Frame FrameBuilder::MakeBookmark() const {
   Frame frame;
-  if (!listing_.has_value() && cursor_.has_value() && feed_.head().epoch == cursor_->epoch) {
+  const Cursor head = feed_.head();
+  // A cursor that was never given out has not been told; a snapshot replaces it.
+  if (!listing_.has_value() && cursor_.has_value() && head.epoch == cursor_->epoch &&
+      head.sequence >= cursor_->sequence) {
     frame.cursor = cursor_;
   }
   frame.content = Bookmark{feed_.writing()};

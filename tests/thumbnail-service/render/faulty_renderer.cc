@@ -9,8 +9,10 @@
 #include <cstdlib>
 #include <string>
 
+#include "tests/thumbnail-service/jail/escapes.h"
 #include "thumbnail-service/renderer/image_child.h"
 #include "thumbnail-service/renderer/launcher.h"
+#include "thumbnail-service/renderer/worker_launcher.h"
 
 namespace hestia {
 namespace {
@@ -51,12 +53,19 @@ void Lie(const std::string& fault, const wire::Request& request, int result) {
 }
 
 // By the kernel's own action, whatever a sanitizer has set up.
-void DieBy(int number) {
-  ::signal(number, SIG_DFL);
-  ::raise(number);
+void WriteWhereNothingIs() {
+  ::signal(SIGSEGV, SIG_DFL);
+  void* nothing = ::mmap(nullptr, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  *static_cast<volatile char*>(nothing) = 1;
 }
 
-void Misbehave(const std::string& fault, const wire::Request& request, int result) {
+const pid_t launcher = ::getpid();
+
+void Misbehave(const std::string& fault, const wire::Request& request, int source, int result) {
+  if (fault.rfind("escape ", 0) == 0) {
+    TryEscape(fault.substr(7),
+              {source, result, static_cast<long>(request.result_bytes), launcher});
+  }
   if (fault == "spin") {
     volatile bool spinning = true;
     while (spinning) {
@@ -65,14 +74,10 @@ void Misbehave(const std::string& fault, const wire::Request& request, int resul
   if (fault == "sleep") {
     for (;;) ::pause();
   }
-  if (fault == "segv") DieBy(SIGSEGV);
-  if (fault == "abort") DieBy(SIGABRT);
+  if (fault == "segv") WriteWhereNothingIs();
+  if (fault == "abort") std::abort();
   if (fault == "exit") ::_exit(7);
   if (fault == "silent") return;
-  if (fault == "kill-launcher") {
-    ::kill(::getppid(), SIGKILL);
-    for (;;) ::pause();
-  }
   if (fault == "noise") {
     const std::string noise(request.result_bytes, '\xa5');
     return Write(result, noise.data(), noise.size(), 0);
@@ -83,9 +88,12 @@ void Misbehave(const std::string& fault, const wire::Request& request, int resul
 void RenderOrMisbehave(const wire::Request& request, int source, int result) {
   const std::string fault = FaultIn(request, source);
   if (fault.empty()) return RenderImage(request, source, result);
-  Misbehave(fault, request, result);
+  Misbehave(fault, request, source, result);
 }
 }  // namespace
 }  // namespace hestia
 
-int main() { return hestia::RunLauncher(hestia::RenderOrMisbehave); }
+int main(int count, char** arguments) {
+  return count == 2 ? hestia::RunWorkerLauncher(arguments[1])
+                    : hestia::RunLauncher(hestia::RenderOrMisbehave);
+}

@@ -1,37 +1,65 @@
-// A worker that does what its source says instead of reading it: "spin", "segv", "leave";
+// A worker that does what its source says instead of reading it: "spin", "segv", "leave",
+// "escape <way>;",
+// "early" (answers for the next image, too), "other" (answers for another image), "grow";
 // anything else is answered with a verdict that counts the requests of this process.
 
 #include <signal.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstdio>
+#include <cstring>
 #include <string>
-#include <vector>
 
-#include "common/unique_fd.h"
+#include "tests/thumbnail-service/jail/escapes.h"
 #include "thumbnail-service/renderer/control_socket.h"
 #include "thumbnail-service/renderer/wire.h"
+#include "thumbnail-service/renderer/worker.h"
 
 namespace hestia {
 namespace {
+int served = 0;
+const pid_t launcher = ::getppid();
+
 std::string TextOf(int source) {
   std::array<char, 256> text{};
   const ssize_t size = ::pread(source, text.data(), text.size(), 0);
   return {text.data(), static_cast<std::size_t>(size > 0 ? size : 0)};
 }
 
-void Serve(const std::string& wish, int served, int result) {
+void SayEnded(std::uint64_t request_id) {
+  wire::Report ended;
+  ended.preamble.kind = wire::Kind::kEnded;
+  ended.preamble.request_id = request_id;
+  wire::Send(wire::kControlFd, ended);
+}
+
+void* MapNothing(std::size_t size, int protection) {
+  return ::mmap(nullptr, size, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+void Serve(const wire::Request& request, int source, int result) {
+  ++served;
+  const std::string wish = TextOf(source);
   const auto wished = [&](const char* word) { return wish.find(word) != std::string::npos; };
   if (wished("spin")) {
     volatile bool spinning = true;
     while (spinning) {
     }
   }
+  if (const std::size_t at = wish.find("escape "); at != std::string::npos) {
+    TryEscape(wish.substr(at + 7, wish.find(';', at) - at - 7),
+              {source, result, static_cast<long>(request.result_bytes), launcher});
+  }
   if (wished("segv")) {
     // The kernel's own action, whatever a sanitizer has set up.
     ::signal(SIGSEGV, SIG_DFL);
-    ::raise(SIGSEGV);
+    *static_cast<volatile char*>(MapNothing(1, PROT_NONE)) = 1;
+  }
+  if (wished("grow")) {
+    constexpr std::size_t kSize = std::size_t{300} << 20;
+    std::memset(MapNothing(kSize, PROT_READ | PROT_WRITE), 1, kSize);
   }
   wire::ResultHeader header;
   header.magic = wire::kMagic;
@@ -40,23 +68,13 @@ void Serve(const std::string& wish, int served, int result) {
   std::snprintf(header.detail, sizeof(header.detail), "request %d\n\x1b[31m", served);
   if (::pwrite(result, &header, sizeof(header), 0) < 0) ::_exit(1);
   if (wished("leave")) ::_exit(0);
-}
-
-int Run() {
-  wire::Ready ready;
-  if (!wire::Send(wire::kControlFd, ready)) return 1;
-  for (int served = 1;; ++served) {
-    wire::Request request;
-    std::vector<UniqueFd> descriptors;
-    if (!wire::Receive(wire::kControlFd, wire::Kind::kRequest, request, descriptors)) return 0;
-    Serve(TextOf(descriptors[0].get()), served, descriptors[1].get());
-    wire::Ended ended;
-    ended.preamble.kind = wire::Kind::kEnded;
-    ended.preamble.request_id = request.preamble.request_id;
-    if (!wire::Send(wire::kControlFd, ended)) return 0;
+  if (wished("early")) {
+    SayEnded(request.preamble.request_id);
+    SayEnded(request.preamble.request_id + 1);
   }
+  if (wished("other")) SayEnded(request.preamble.request_id + 1);
 }
 }  // namespace
 }  // namespace hestia
 
-int main() { return hestia::Run(); }
+int main() { return hestia::RunWorker(hestia::Serve); }

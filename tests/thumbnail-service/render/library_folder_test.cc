@@ -1,12 +1,20 @@
 #include "thumbnail-service/render/library_folder.h"
 
+#include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cstdio>
 #include <filesystem>
+#include <set>
 
 #include <absl/strings/match.h>
+#include <gmock/gmock.h>
 
+#include "common/named_thread.h"
 #include "common/path_text.h"
 #include "tests/thumbnail-service/render/rendering_fixture.h"
 
@@ -25,6 +33,14 @@ class LibraryFolderTest : public testing::Test {
   }
   void Link(const std::string& to, const std::string& name) {
     std::filesystem::create_symlink(to, folder_.path() + "/" + name);
+  }
+
+  void MakeSocket(const std::string& name) {
+    const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    (folder_.path() + "/" + name).copy(address.sun_path, sizeof(address.sun_path) - 1);
+    ASSERT_EQ(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
   }
 
   TemporaryFolder folder_;
@@ -65,10 +81,67 @@ TEST_F(LibraryFolderTest, TheRootItselfMayBeALink) {
 }
 
 TEST_F(LibraryFolderTest, OnlyRegularFilesAreOpenedAndAFifoDoesNotHang) {
-  std::filesystem::create_directory(folder_.path() + "/folder");
-  ASSERT_EQ(::mkfifo((folder_.path() + "/fifo").c_str(), 0600), 0);
-  EXPECT_EQ(Code("folder"), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(Code("fifo"), absl::StatusCode::kFailedPrecondition);
+  std::filesystem::create_directory(folder_.path() + "/folder.jpg");
+  ASSERT_EQ(::mkfifo((folder_.path() + "/fifo.jpg").c_str(), 0600), 0);
+  MakeSocket("socket.jpg");
+  EXPECT_EQ(Code("folder.jpg"), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Code("fifo.jpg"), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Code("socket.jpg"), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(LibraryFolderTest, DevicesAreNotOpened) {
+  const LibraryFolder devices = LibraryFolder::Open("/dev").value();
+  EXPECT_EQ(devices.OpenFile("null").status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(devices.OpenFile("full").status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+// Two entries change places all the time, one of them a link that leads outside.
+class SwappedLinkTest : public LibraryFolderTest {
+ protected:
+  SwappedLinkTest() {
+    std::filesystem::create_directory(folder_.path() + "/folder");
+    folder_.Write("folder/file", "inside");
+    folder_.Write("plain", "inside");
+    outside_.Write("file", "outside");
+    Link(outside_.path(), "folder-link");
+    Link(outside_.path() + "/file", "plain-link");
+  }
+
+  void Swap(const std::string& a, const std::string& b) {
+    ::renameat2(AT_FDCWD, (folder_.path() + "/" + a).c_str(), AT_FDCWD,
+                (folder_.path() + "/" + b).c_str(), RENAME_EXCHANGE);
+  }
+
+  // What was read, of the times that it could be.
+  std::set<std::string> ReadWhileSwapped(absl::string_view path, const std::string& a,
+                                         const std::string& b) {
+    std::atomic<bool> enough = false;
+    NamedThread swapper("swapper", [&] {
+      while (!enough) Swap(a, b);
+    });
+    std::set<std::string> read;
+    for (int i = 0; i < 3000; ++i) {
+      const absl::StatusOr<UniqueFd> file = library_.OpenFile(path);
+      if (!file.ok()) continue;
+      std::string text(16, 0);
+      text.resize(static_cast<std::size_t>(::read(file->get(), text.data(), text.size())));
+      read.insert(text);
+    }
+    enough = true;
+    swapper.Join();
+    return read;
+  }
+
+  TemporaryFolder outside_;
+};
+
+TEST_F(SwappedLinkTest, NothingOutsideIsReadThroughAFolder) {
+  EXPECT_THAT(ReadWhileSwapped("folder/file", "folder", "folder-link"),
+              testing::ElementsAre("inside"));
+}
+
+TEST_F(SwappedLinkTest, NothingOutsideIsReadThroughAFile) {
+  EXPECT_THAT(ReadWhileSwapped("plain", "plain", "plain-link"), testing::ElementsAre("inside"));
 }
 
 TEST_F(LibraryFolderTest, AMissingFileIsNotFound) {

@@ -46,13 +46,6 @@ TEST_F(RendererFaultsTest, NoAnswerIsACrash) {
   ExpectStillWorks();
 }
 
-TEST_F(RendererFaultsTest, ALauncherKilledByItsChildIsReplacedOnce) {
-  const absl::Status status = Render(Fault("kill-launcher")).status();
-  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
-  EXPECT_EQ(Reason(status), "RENDERER_UNAVAILABLE");
-  ExpectStillWorks();
-}
-
 class LyingRendererTest : public RendererFaultsTest,
                           public testing::WithParamInterface<const char*> {};
 
@@ -102,6 +95,16 @@ TEST_F(RendererFaultsTest, AVerdictEndsTheWorker) {
       EXPECT_TRUE(absl::StrContains(status.message(), "request 1")) << status;
     }
   }
+}
+
+TEST_F(RendererFaultsTest, AnAnswerBeforeTheQuestionIsNotTaken) {
+  EXPECT_EQ(Reason(Render("GIF89a early").status()), "DECODE_FAILED");
+  EXPECT_TRUE(absl::StrContains(Render("GIF89a").status().message(), "request 1"));
+}
+
+TEST_F(RendererFaultsTest, AnAnswerForAnotherImageIsACrash) {
+  ExpectCrash(Render("GIF89a other").status(), "signal 9");
+  EXPECT_TRUE(absl::StrContains(Render("GIF89a").status().message(), "request 1"));
 }
 
 TEST_F(RendererFaultsTest, WhatAProgramSaysIsMadePrintable) {

@@ -1,10 +1,13 @@
 // How renderer processes begin and end.
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
@@ -15,6 +18,7 @@
 #include <absl/strings/str_cat.h>
 
 #include "common/named_thread.h"
+#include "common/unique_fd.h"
 #include "tests/thumbnail-service/render/rendering_fixture.h"
 
 namespace hestia {
@@ -40,6 +44,16 @@ std::set<pid_t> ChildrenOf(pid_t parent) {
   return children;
 }
 
+// Kills them and waits until they are gone, though perhaps not yet from their parent's books.
+void KillChildrenOf(pid_t parent) {
+  for (const pid_t child : ChildrenOf(parent)) {
+    const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+    ::kill(child, SIGKILL);
+    pollfd gone{process.get(), POLLIN, 0};
+    ::poll(&gone, 1, -1);
+  }
+}
+
 const std::string& Photo() {
   static const std::string photo = MakeJpeg(FourCorners(300, 200));
   return photo;
@@ -50,9 +64,11 @@ std::string Fault(absl::string_view word) {
 
 using RendererLifeTest = RenderingTest;
 
-TEST_F(RendererLifeTest, PrepareStartsTheLauncherAndNothingElse) {
+TEST_F(RendererLifeTest, PrepareStartsTheTwoLaunchersAndNothingElse) {
   ASSERT_TRUE(renderer_.Prepare().ok());
-  EXPECT_EQ(ChildrenOf(::getpid()).size(), 1U);
+  const std::set<pid_t> launchers = ChildrenOf(::getpid());
+  EXPECT_EQ(launchers.size(), 2U);
+  for (const pid_t launcher : launchers) EXPECT_TRUE(ChildrenOf(launcher).empty());
 }
 
 TEST_F(RendererLifeTest, ALauncherThatDiedIsReplaced) {
@@ -64,12 +80,29 @@ TEST_F(RendererLifeTest, ALauncherThatDiedIsReplaced) {
 TEST_F(RendererLifeTest, AWorkerThatDiedIsReplaced) {
   const std::string pixmap = "P6\n1 1\n255\nabc";
   ASSERT_TRUE(Render(pixmap).ok());
-  for (const pid_t worker : ChildrenOf(::getpid())) {
-    ::kill(worker, SIGKILL);
-    siginfo_t ended;
-    ::waitid(P_PID, static_cast<id_t>(worker), &ended, WEXITED | WNOWAIT);
-  }
+  for (const pid_t launcher : ChildrenOf(::getpid())) KillChildrenOf(launcher);
   EXPECT_TRUE(Render(pixmap).ok());
+}
+
+TEST_F(RendererLifeTest, AWorkerLauncherThatDiedIsReplaced) {
+  const std::string pixmap = "P6\n1 1\n255\nabc";
+  ASSERT_TRUE(Render(pixmap).ok());
+  KillChildrenOf(::getpid());
+  EXPECT_TRUE(Render(pixmap).ok());
+}
+
+TEST_F(RendererLifeTest, OneWorkerIsKeptInReserveForAllSlots) {
+  const std::shared_ptr<WorkerSource> workers = MakeWorkerSource(BuiltRenderers(), {});
+  Renderer first(BuiltRenderers(), {}, workers);
+  Renderer second(BuiltRenderers(), {}, workers);
+  const SourceFile pixmap = Source("P6\n1 1\n255\nabc");
+  ASSERT_TRUE(first.Render(pixmap, DefaultRecipes()).ok());
+  ASSERT_TRUE(second.Render(pixmap, DefaultRecipes()).ok());
+  std::size_t most = 0;
+  for (const pid_t launcher : ChildrenOf(::getpid())) {
+    most = std::max(most, ChildrenOf(launcher).size());
+  }
+  EXPECT_EQ(most, 3U);
 }
 
 TEST_F(RendererLifeTest, ItsProcessesEndWithIt) {
@@ -77,6 +110,7 @@ TEST_F(RendererLifeTest, ItsProcessesEndWithIt) {
     Renderer renderer(BuiltRenderers(), {});
     ASSERT_TRUE(renderer.Render(Source(Photo()), DefaultRecipes()).ok());
     ASSERT_TRUE(renderer.Render(Source("P6\n1 1\n255\nabc"), DefaultRecipes()).ok());
+    // Its launchers: one of its own, one of its workers'.
     EXPECT_EQ(ChildrenOf(::getpid()).size(), 2U);
   }
   EXPECT_TRUE(ChildrenOf(::getpid()).empty());
@@ -85,7 +119,7 @@ TEST_F(RendererLifeTest, ItsProcessesEndWithIt) {
 TEST_F(RendererLifeTest, AMissingProgramIsToldByItsPath) {
   Renderer renderer({"/nowhere/thumbnail-renderer", "/nowhere/thumbnail-renderer-oiio"}, {});
   for (const absl::Status& status :
-       {renderer.Prepare(), renderer.Render(Source(Photo()), DefaultRecipes()).status(),
+       {renderer.Prepare().status(), renderer.Render(Source(Photo()), DefaultRecipes()).status(),
         renderer.Render(Source("GIF89a"), DefaultRecipes()).status()}) {
     EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
     EXPECT_EQ(Reason(status), "RENDERER_UNAVAILABLE");
@@ -95,7 +129,7 @@ TEST_F(RendererLifeTest, AMissingProgramIsToldByItsPath) {
 
 TEST_F(RendererLifeTest, AProgramThatIsNoRendererIsToldAsSuch) {
   Renderer renderer({"/bin/true", "/bin/true"}, {});
-  const absl::Status status = renderer.Prepare();
+  const absl::Status status = renderer.Prepare().status();
   EXPECT_EQ(Reason(status), "RENDERER_UNAVAILABLE");
   EXPECT_TRUE(absl::StrContains(status.message(), "exit code 0")) << status;
 }

@@ -123,5 +123,15 @@ TEST_F(FrameBuilderTest, ABookmarkCarriesWhatHasBeenToldSoFar) {
   EXPECT_EQ(builder_->MakeBookmark().cursor, feed_.head());
 }
 
+TEST_F(FrameBuilderTest, ABookmarkNeverConfirmsACursorThatWasNotGivenOut) {
+  Cursor future = feed_.head();
+  future.sequence += 1000;
+  builder_.emplace(feed_, ignore_, future);
+  EXPECT_FALSE(builder_->MakeBookmark().cursor.has_value());
+  Drain();
+  EXPECT_EQ(mirror_.listings().back().reason, ListingReason::kEpochUnknown);
+  EXPECT_EQ(builder_->MakeBookmark().cursor, feed_.head());
+}
+
 }  // namespace
 }  // namespace hestia

@@ -184,6 +184,23 @@ TEST_F(ListingTest, FilesBeingWrittenAreToldAsSettling) {
   EXPECT_TRUE(files[1].settling);
 }
 
+TEST_F(ListingTest, ADirectoryRenamedBetweenTwoTakesIsNotToldUnderItsOldPath) {
+  folder_.MakeDirs("d");
+  for (int i = 0; i < 300; ++i) folder_.Write(absl::StrCat("d/f", 1000 + i), "");
+  Listing listing = Begin();
+  std::vector<FileState> files;
+  ASSERT_TRUE(listing.Take(absl::InfiniteDuration(), writing_, files));
+  ASSERT_EQ(files.size(), kMaxFrameStates);
+  folder_.Rename("d", "elsewhere");
+  folder_.MakeDirs("d");
+  folder_.Write("d/f1299", "another");
+  files.clear();
+  listing.Take(absl::InfiniteDuration(), writing_, files);
+  ASSERT_EQ(files.size(), 1U);
+  EXPECT_EQ(files[0].path, "d/f1299");
+  EXPECT_EQ(files[0].size_bytes, 7U);
+}
+
 TEST_F(ListingTest, StatesCarrySizeTimeAndInode) {
   folder_.Write("a", "12345");
   struct stat status {};

@@ -14,47 +14,12 @@
 #include "common/grpc_status.h"
 #include "hestia/watcher/v1/watcher.grpc.pb.h"
 #include "tests/watcher-service/mirror.h"
+#include "tests/watcher-service/rpc/frame_from.h"
 #include "tests/watcher-service/temp_folder.h"
 #include "watcher-service/libraries/library_set.h"
 #include "watcher-service/rpc/watcher_service.h"
 
 namespace hestia {
-
-// A frame as the wire brought it, for the model subscriber. `Response` is a WatchResponse
-// or a SubscribeResponse.
-template <typename Response>
-Frame FrameFrom(const Response& response) {
-  Frame frame;
-  if (response.has_cursor()) {
-    frame.cursor = Cursor{response.cursor().epoch(), response.cursor().sequence()};
-  }
-  if (response.has_listing_begin()) {
-    frame.content = ListingBegin{response.listing_begin().scope(),
-                                 static_cast<ListingReason>(response.listing_begin().reason()),
-                                 response.listing_begin().shallow()};
-  } else if (response.has_listing_end()) {
-    const auto& end = response.listing_end();
-    frame.content = ListingEnd{end.scope(), end.complete(), end.detail(), end.file_count(),
-                               {end.unread().begin(), end.unread().end()}};
-  } else if (response.has_bookmark()) {
-    frame.content = Bookmark{response.bookmark().settling_files()};
-  } else {
-    std::vector<FileState> states;
-    for (const auto& file : response.files()) {
-      FileState state;
-      state.path = file.path();
-      state.previous_path = file.previous_path();
-      state.present = file.present();
-      state.size_bytes = file.size_bytes();
-      state.subtree_absent = file.subtree_absent();
-      state.rewritten = file.rewritten();
-      state.settling = file.settling();
-      states.push_back(std::move(state));
-    }
-    frame.content = std::move(states);
-  }
-  return frame;
-}
 
 // The service as a client sees it: a real server on a free port with one library, "photos".
 class ServedWatcherTest : public testing::Test {
