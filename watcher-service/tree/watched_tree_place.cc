@@ -49,8 +49,8 @@ DirectoryNode* WatchedTree::Place(DirectoryNode& parent, int parent_fd, const st
 }
 
 PollReason WatchedTree::WhyPolled(DirectoryNode& node, int fd) const {
-  if (options_.mode == WatchMode::kEvents) return PollReason::kNotPolled;
   node.file_system = FileSystemOf(fd);
+  if (options_.mode == WatchMode::kEvents) return PollReason::kNotPolled;
   if (options_.mode == WatchMode::kPoll) return PollReason::kForced;
   return options_.sends_events(node.file_system) ? PollReason::kNotPolled : PollReason::kNoEvents;
 }
