@@ -234,6 +234,11 @@ void WatchedTree::PlaceChildren(DirectoryNode& node, int fd, const DirectoryLook
     if (!whole_ && known != nullptr && known->Observed() && !known->fresh) continue;
     DirectoryNode* const child = Place(node, fd, name);
     if (child != nullptr && child->Observed()) children.push_back(child);
+    // Gone since the names were read, and forgotten: nobody else will miss it.
+    if (child != nullptr || known == nullptr || !tell) continue;
+    if (const std::optional<std::string> path = tree_.RawPath(node)) {
+      Tell(TreeNews::Kind::kDirectoryGone, RawJoin(*path, name));
+    }
   }
 }
 

@@ -41,9 +41,9 @@ DirectoryNode* WatchedTree::Place(DirectoryNode& parent, int parent_fd, const st
     BePolled(*child, PollReason::kSeenTwice);
     return child;
   }
-  // It has moved here, and its own event comes later.
-  Forget(*child);
+  // It has moved here, and its own event comes later. It may have lain beneath what was here.
   tree_.Detach(*known);
+  Forget(*child);
   tree_.Attach(*known, parent, name);
   return known;
 }
