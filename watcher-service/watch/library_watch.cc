@@ -151,7 +151,7 @@ absl::Duration LibraryWatch::Timeout(absl::Duration now) {
   if (walking_ || polling_) return absl::ZeroDuration();
   absl::Duration next = std::min(translator_.NextDeadline(), next_root_check_);
   if (rounds_.needed) next = std::min(next, schedule_.next());
-  next = std::min(next, tickets_.NextDeadline(options_.timing));
+  next = std::min(next, tickets_.NextDeadline(options_.timing, now));
   return std::max(absl::ZeroDuration(), next - now);
 }
 
