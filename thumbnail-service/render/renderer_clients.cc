@@ -172,10 +172,10 @@ absl::StatusOr<ServingEnd> WorkerClient::Exchange(const wire::Request& request, 
   }
   // It left: after a refusal by itself (exit code 0), else the image has killed it. Or it
   // talks nonsense, and is killed.
-  const std::optional<int> wait_status = worker_->End();
+  const std::optional<wire::Report> end = worker_->End();
   worker_.reset();
-  if (!wait_status.has_value()) return lost;
-  return ServingEnd{.wait_status = *wait_status};
+  if (!end.has_value()) return lost;
+  return ServingEnd{end->wait_status, end->peak_rss_kib, end->cpu_us};
 }
 
 }  // namespace hestia

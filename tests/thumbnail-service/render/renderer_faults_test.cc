@@ -87,6 +87,20 @@ TEST_F(RendererFaultsTest, AWorkerThatCrashesIsReplaced) {
   EXPECT_TRUE(absl::StrContains(status.message(), "request 1")) << status;
 }
 
+TEST_F(RendererFaultsTest, AWorkerIsReplacedAfterTwoHundredImages) {
+  for (int i = 0; i < 401; ++i) {
+    const absl::StatusOr<Rendering> rendering = Render("GIF89a fine");
+    ASSERT_TRUE(rendering.ok()) << rendering.status();
+    EXPECT_EQ(rendering->source_width_px, i % 200 + 1);
+  }
+}
+
+TEST_F(RendererFaultsTest, AWorkerThatHasGrownIsReplaced) {
+  for (int i = 1; i <= 3; ++i) EXPECT_EQ(Render("GIF89a fine")->source_width_px, i);
+  EXPECT_EQ(Render("GIF89a fine grow")->source_width_px, 4);
+  EXPECT_EQ(Render("GIF89a fine")->source_width_px, 1);
+}
+
 TEST_F(RendererFaultsTest, AVerdictEndsTheWorker) {
   for (const char* source : {"GIF89a", "GIF89a leave"}) {
     for (int i = 0; i < 2; ++i) {
