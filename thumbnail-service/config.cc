@@ -25,6 +25,9 @@ ABSL_FLAG(std::string, database_url, "",
 ABSL_FLAG(std::string, libraries, "",
           "Where this machine has the libraries' folders: NAME=DIR,NAME=DIR. Only needed where\n"
           "they differ from the watcher's. A replica takes no jobs of folders it does not have.");
+ABSL_FLAG(std::string, file_access, "mount",
+          "How the images' bytes come here: \"mount\" reads the folders on this machine, \"grpc\"\n"
+          "has the watcher-service send them, for machines that do not have the folders.");
 ABSL_FLAG(int, workers, 0,
           "Images rendered at a time, 1 to 256; 0 means the cores this process may use.");
 ABSL_FLAG(std::string, recipes, "small=128:webp:80,medium=256:webp:80,large=512:webp:80",
@@ -85,6 +88,10 @@ void ValidateConfig(SettingErrors& errors) {
   }
   errors.AddIfError("database_url", CheckDatabaseUrl(absl::GetFlag(FLAGS_database_url)));
   errors.AddIfError("libraries", ParseLibraries(absl::GetFlag(FLAGS_libraries)).status());
+  const std::string access = absl::GetFlag(FLAGS_file_access);
+  if (access != "mount" && access != "grpc") {
+    errors.Add("file_access", absl::StrCat("\"", access, "\" is not mount or grpc"));
+  }
   errors.AddIfError("recipes", ParseRecipes(absl::GetFlag(FLAGS_recipes)).status());
   const int workers = absl::GetFlag(FLAGS_workers);
   if (workers < 0 || workers > kMaxWorkers) {
@@ -109,6 +116,7 @@ Config ReadConfig() {
                 .watcher_address = absl::GetFlag(FLAGS_watcher_address),
                 .database_url = absl::GetFlag(FLAGS_database_url),
                 .log_level = absl::GetFlag(FLAGS_log_level),
+                .files_by_grpc = absl::GetFlag(FLAGS_file_access) == "grpc",
                 .workers = workers == 0 ? UsableCores() : workers,
                 .libraries = ParseLibraries(absl::GetFlag(FLAGS_libraries)).value(),
                 .recipes = ParseRecipes(absl::GetFlag(FLAGS_recipes)).value(),

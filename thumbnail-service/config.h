@@ -20,6 +20,7 @@ struct Config {
   std::string watcher_address;
   std::string database_url;
   std::string log_level;
+  bool files_by_grpc = false;  // file_access: else by mount
   int workers = 0;
   std::vector<LibraryRoot> libraries;
   std::vector<Recipe> recipes;

@@ -12,6 +12,7 @@
 #include "common/logging.h"
 #include "common/version.h"
 #include "thumbnail-service/render/render_settings.h"
+#include "thumbnail-service/rpc/watcher_files.h"
 #include "thumbnail-service/store/migrator.h"
 #include "thumbnail-service/store/pg_ingest_store.h"
 #include "thumbnail-service/store/pg_replica_registry.h"
@@ -43,13 +44,18 @@ std::string HostAndProcess() {
 // Verdicts are tied to what reached them: another one may read what this one could not.
 std::string DecoderVersion() { return absl::StrCat("hestia-", kDecoderVersion); }
 
+std::unique_ptr<FileAccess> MakeFileAccess(const Config& config, const LibraryRoots& roots) {
+  if (!config.files_by_grpc) return std::make_unique<OpenedFolders>(roots);
+  return std::make_unique<WatcherFiles>(config.watcher_address, roots);
+}
+
 }  // namespace
 
 Replica::Replica(const Config& config, std::vector<StoredRecipe> recipes)
     : id_(NewReplicaId()),
       name_(HostAndProcess()),
       roots_(config.libraries),
-      folders_(roots_),
+      files_(MakeFileAccess(config, roots_)),
       feed_(config.watcher_address),
       // Nothing is announced before the heartbeat has opened the fence, nor after the workers
       // are stopped; the listener lives longer at both ends.
@@ -83,7 +89,7 @@ void Replica::StartDuties(const Config& config) {
                         .progress = [this] { service_.Progress(); }});
   heartbeat_ = std::make_unique<Heartbeat>(
       Heartbeat::Options{.workers = config.workers, .valid_for = config.rescue_after / 2},
-      make_registry(kBeatLimits), counters_, fence_, [this] { return folders_.Problem(); },
+      make_registry(kBeatLimits), counters_, fence_, [this] { return files_->Problem(); },
       [this](bool alive) { server_->SetServing(alive); });
   rescuer_ = std::make_unique<Rescuer>(
       Rescuer::Options{.patience = {.without_beat = config.rescue_after},
@@ -114,7 +120,7 @@ absl::StatusOr<Replica::Thumbnailers> Replica::StartRenderers(const Config& conf
   Posture posture{.layers = kAllJailLayers};
   Thumbnailers thumbnailers;
   for (int i = 0; i < config.workers; ++i) {
-    auto thumbnailer = std::make_unique<JobThumbnailer>(folders_, SourceLimitsFromSettings(),
+    auto thumbnailer = std::make_unique<JobThumbnailer>(*files_, SourceLimitsFromSettings(),
                                                         *programs, limits, workers);
     const absl::StatusOr<Posture> reached = thumbnailer->Prepare();
     if (!reached.ok()) return reached.status();
@@ -136,7 +142,7 @@ absl::StatusOr<Replica::Thumbnailers> Replica::StartRenderers(const Config& conf
 
 void Replica::StartWorkers(Thumbnailers thumbnailers) {
   workers_ = std::make_unique<WorkerPool>(
-      WorkerPool::Options{.fence = &fence_}, queue_, counters_, [this] { return folders_.Available(); },
+      WorkerPool::Options{.fence = &fence_}, queue_, counters_, [this] { return files_->Available(); },
       std::move(thumbnailers));
 }
 

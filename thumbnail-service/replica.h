@@ -12,6 +12,7 @@
 #include "thumbnail-service/config.h"
 #include "thumbnail-service/jobs/fence.h"
 #include "thumbnail-service/jobs/heartbeat.h"
+#include "thumbnail-service/jobs/file_access.h"
 #include "thumbnail-service/jobs/ingest_lead.h"
 #include "thumbnail-service/jobs/library_roots.h"
 #include "thumbnail-service/jobs/rescuer.h"
@@ -65,7 +66,7 @@ class Replica {
   WorkCounters counters_;
   Fence fence_;
   LibraryRoots roots_;
-  OpenedFolders folders_;
+  const std::unique_ptr<FileAccess> files_;
   WatcherFeed feed_;
   PgJobQueue queue_;
   PgCatalog catalog_;

@@ -6,6 +6,7 @@
 
 #include "common/logging.h"
 #include "common/monotonic_clock.h"
+#include "thumbnail-service/render/folder_file.h"
 
 namespace hestia {
 namespace {
@@ -26,13 +27,16 @@ class MemorySource final : public OpenedSource {
   ContentKey key_;
 };
 
-FileStamp ToStamp(const FileIdentity& identity) {
-  return FileStamp{.size_bytes = identity.size_bytes,
-                   .mtime_ns = identity.mtime_ns,
-                   .inode = identity.inode};
-}
-
 }  // namespace
+
+absl::StatusOr<std::unique_ptr<OpenedFile>> OpenedFolders::Open(std::int64_t library_id,
+                                                                absl::string_view path) {
+  const absl::StatusOr<std::shared_ptr<const LibraryFolder>> folder = Find(library_id);
+  if (!folder.ok()) return folder.status();
+  absl::StatusOr<std::unique_ptr<OpenedFile>> file = OpenFolderFile(**folder, path);
+  if (absl::IsNotFound(file.status())) Doubt(library_id);
+  return file;
+}
 
 absl::StatusOr<std::shared_ptr<const LibraryFolder>> OpenedFolders::Find(
     std::int64_t library_id) {
@@ -89,23 +93,23 @@ std::string OpenedFolders::Problem() const {
   return problems;
 }
 
-JobThumbnailer::JobThumbnailer(OpenedFolders& folders, SourceLimits source_limits,
+JobThumbnailer::JobThumbnailer(FileAccess& files, SourceLimits source_limits,
                                RendererPrograms programs, RenderLimits render_limits,
                                std::shared_ptr<WorkerSource> workers)
-    : folders_(folders),
+    : files_(files),
       source_limits_(source_limits),
       renderer_(std::move(programs), render_limits, std::move(workers)) {}
 
 ReadOutcome JobThumbnailer::Read(std::int64_t library_id, absl::string_view path) {
-  absl::StatusOr<std::shared_ptr<const LibraryFolder>> folder = folders_.Find(library_id);
-  if (!folder.ok()) return ReadOutcome{.stamp = {}, .source = {}, .status = folder.status()};
-  SourceRead read = ReadSource(**folder, path, source_limits_);
-  ReadOutcome outcome;
-  if (read.identity.has_value()) outcome.stamp = ToStamp(*read.identity);
-  outcome.status = read.file.status();
-  if (absl::IsNotFound(outcome.status)) folders_.Doubt(library_id);
+  SourceRead read = ReadSource(files_.Open(library_id, path), path, source_limits_);
+  ReadOutcome outcome{.stamp = read.identity, .source = {}, .status = read.file.status()};
   if (read.file.ok()) outcome.source = std::make_unique<MemorySource>(*std::move(read.file));
   return outcome;
+}
+
+void JobThumbnailer::Cancel() {
+  files_.Cancel();
+  renderer_.Cancel();
 }
 
 absl::StatusOr<Rendered> JobThumbnailer::Render(const OpenedSource& source,

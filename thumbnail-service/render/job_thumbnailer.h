@@ -12,6 +12,7 @@
 #include <absl/synchronization/mutex.h>
 #include <absl/time/time.h>
 
+#include "thumbnail-service/jobs/file_access.h"
 #include "thumbnail-service/jobs/library_roots.h"
 #include "thumbnail-service/jobs/thumbnailer.h"
 #include "thumbnail-service/render/library_folder.h"
@@ -24,10 +25,19 @@ namespace hestia {
 //
 // Thread-safety: every method from any thread. Blocking: opening a folder waits for its disk.
 // Memory: one descriptor a library. Lifetime: `roots` outlives it.
-class OpenedFolders {
+class OpenedFolders final : public FileAccess {
  public:
   explicit OpenedFolders(const LibraryRoots& roots) : roots_(roots) {}
 
+  absl::StatusOr<std::unique_ptr<OpenedFile>> Open(std::int64_t library_id,
+                                                   absl::string_view path) override;
+  // What is not here is looked for again every few seconds and named in Problem().
+  std::vector<std::int64_t> Available() override ABSL_LOCKS_EXCLUDED(mu_);
+  std::string Problem() const override ABSL_LOCKS_EXCLUDED(mu_);
+  // Nothing here waits for the network.
+  void Cancel() override {}
+
+ private:
   // kNotFound and the like as LibraryFolder::Open: the folder is not here (now).
   absl::StatusOr<std::shared_ptr<const LibraryFolder>> Find(std::int64_t library_id)
       ABSL_LOCKS_EXCLUDED(mu_);
@@ -36,14 +46,6 @@ class OpenedFolders {
   // replaced.
   void Doubt(std::int64_t library_id) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Ids of the libraries whose folder is here. What is not is looked for again every few
-  // seconds and named in Problem().
-  std::vector<std::int64_t> Available() ABSL_LOCKS_EXCLUDED(mu_);
-
-  // Which folders are missing, for people; empty when none is.
-  std::string Problem() const ABSL_LOCKS_EXCLUDED(mu_);
-
- private:
   struct Entry {
     std::string root;
     std::shared_ptr<const LibraryFolder> folder;  // null: not here
@@ -60,8 +62,8 @@ class OpenedFolders {
 // See jobs/thumbnailer.h for the contract.
 class JobThumbnailer final : public Thumbnailer {
  public:
-  // `folders` is shared by all slots and outlives them; `workers` is shared, too.
-  JobThumbnailer(OpenedFolders& folders, SourceLimits source_limits, RendererPrograms programs,
+  // `files` is shared by all slots and outlives them; `workers` is shared, too.
+  JobThumbnailer(FileAccess& files, SourceLimits source_limits, RendererPrograms programs,
                  RenderLimits render_limits, std::shared_ptr<WorkerSource> workers);
 
   // Starts the renderer; see Renderer::Prepare.
@@ -70,10 +72,10 @@ class JobThumbnailer final : public Thumbnailer {
   ReadOutcome Read(std::int64_t library_id, absl::string_view path) override;
   absl::StatusOr<Rendered> Render(const OpenedSource& source,
                                   absl::Span<const StoredRecipe> recipes) override;
-  void Cancel() override { renderer_.Cancel(); }
+  void Cancel() override;
 
  private:
-  OpenedFolders& folders_;
+  FileAccess& files_;
   const SourceLimits source_limits_;
   Renderer renderer_;
 };

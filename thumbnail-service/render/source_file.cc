@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -15,50 +14,17 @@
 #include <absl/status/status.h>
 #include <absl/strings/escaping.h>
 #include <absl/strings/str_cat.h>
-#include <absl/time/time.h>
 
 #include "common/error_reason.h"
+#include "thumbnail-service/render/folder_file.h"
 
 namespace hestia {
 namespace {
 constexpr std::size_t kChunkBytes = std::size_t{256} << 10;
 
-struct State {
-  FileIdentity identity;
-  std::int64_t changed_ns = 0;
-
-  friend bool operator==(const State&, const State&) = default;
-};
-
-// As the watcher's times are turned: what 64 bits cannot hold becomes the largest or smallest
-// they can, on both sides alike.
-std::int64_t Nanoseconds(const timespec& time) {
-  return absl::ToUnixNanos(absl::TimeFromTimespec(time));
-}
-
 absl::Status Trouble(absl::string_view what, absl::string_view path, int error) {
   return absl::UnavailableError(
       absl::StrCat("cannot ", what, " ", path, ": ", std::strerror(error)));
-}
-
-absl::StatusOr<State> Look(int fd, absl::string_view path) {
-  struct stat about {};
-  if (::fstat(fd, &about) != 0) return Trouble("stat", path, errno);
-  return State{{about.st_size, Nanoseconds(about.st_mtim), about.st_ino},
-               Nanoseconds(about.st_ctim)};
-}
-
-// At most `size` bytes; fewer at the file's end; negative with errno set on an error.
-ssize_t ReadFully(int fd, char* target, std::size_t size) {
-  std::size_t done = 0;
-  while (done < size) {
-    const ssize_t got = ::read(fd, target + done, size - done);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return got;
-    if (got == 0) break;
-    done += static_cast<std::size_t>(got);
-  }
-  return static_cast<ssize_t>(done);
 }
 
 bool WriteFully(int fd, const char* data, std::size_t size) {
@@ -84,9 +50,9 @@ absl::Status Changed(absl::string_view path) {
   return absl::AbortedError(absl::StrCat(path, " changed while it was read"));
 }
 
-// Copies what is behind the file's position into sealed memory, hashing on the way. The
-// first `head_bytes` are in `chunk` already.
-absl::Status Copy(int fd, absl::string_view path, char* chunk, std::size_t head_bytes,
+// Copies what was not read yet into sealed memory, hashing on the way. The first `head_bytes`
+// are in `chunk` already.
+absl::Status Copy(OpenedFile& file, absl::string_view path, char* chunk, std::size_t head_bytes,
                   SourceFile& source) {
   source.bytes = UniqueFd(::memfd_create("hestia-source", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!source.bytes.valid()) return Trouble("hold", path, errno);
@@ -95,14 +61,13 @@ absl::Status Copy(int fd, absl::string_view path, char* chunk, std::size_t head_
   if (hash == nullptr) return Trouble("hash", path, ENOMEM);
   XXH3_128bits_reset(hash.get());
   std::int64_t copied = 0;
-  for (auto got = static_cast<ssize_t>(head_bytes); got > 0;) {
-    const auto size = static_cast<std::size_t>(got);
-    copied += got;
+  for (absl::StatusOr<std::size_t> got = head_bytes; *got > 0;) {
+    copied += static_cast<std::int64_t>(*got);
     if (copied > source.identity.size_bytes) return Changed(path);
-    XXH3_128bits_update(hash.get(), chunk, size);
-    if (!WriteFully(source.bytes.get(), chunk, size)) return Trouble("hold", path, errno);
-    got = ReadFully(fd, chunk, kChunkBytes);
-    if (got < 0) return Trouble("read", path, errno);
+    XXH3_128bits_update(hash.get(), chunk, *got);
+    if (!WriteFully(source.bytes.get(), chunk, *got)) return Trouble("hold", path, errno);
+    got = file.Read(chunk, kChunkBytes);
+    if (!got.ok()) return got.status();
   }
   if (copied != source.identity.size_bytes) return Changed(path);
   source.digest = Canonical(XXH3_128bits_digest(hash.get()));
@@ -111,14 +76,14 @@ absl::Status Copy(int fd, absl::string_view path, char* chunk, std::size_t head_
   return absl::OkStatus();
 }
 
-absl::StatusOr<SourceFile> ReadOpened(int fd, absl::string_view path, const State& before,
+absl::StatusOr<SourceFile> ReadOpened(OpenedFile& file, absl::string_view path,
                                       const SourceLimits& limits) {
   const auto chunk = std::make_unique_for_overwrite<char[]>(kChunkBytes);
-  const ssize_t got = ReadFully(fd, chunk.get(), kSniffBytes);
-  if (got < 0) return Trouble("read", path, errno);
-  const absl::string_view head(chunk.get(), static_cast<std::size_t>(got));
+  const absl::StatusOr<std::size_t> got = file.Read(chunk.get(), kSniffBytes);
+  if (!got.ok()) return got.status();
+  const absl::string_view head(chunk.get(), *got);
   SourceFile source;
-  source.identity = before.identity;
+  source.identity = file.stamp();
   source.format = Sniff(head);
   if (source.format == ImageFormat::kUnknown) {
     return WithReason(
@@ -126,18 +91,15 @@ absl::StatusOr<SourceFile> ReadOpened(int fd, absl::string_view path, const Stat
             path, " is not an image that can be read: it looks like ", DescribeUnreadable(head))),
         "UNSUPPORTED_FORMAT");
   }
-  if (before.identity.size_bytes > limits.max_source_bytes) {
+  if (source.identity.size_bytes > limits.max_source_bytes) {
     return WithReason(absl::ResourceExhaustedError(
-                          absl::StrCat(path, " has ", before.identity.size_bytes, " bytes; ",
+                          absl::StrCat(path, " has ", source.identity.size_bytes, " bytes; ",
                                        limits.max_source_bytes, " are allowed")),
                       "TOO_LARGE");
   }
-  if (absl::Status copied = Copy(fd, path, chunk.get(), head.size(), source); !copied.ok()) {
-    return copied;
-  }
-  const absl::StatusOr<State> after = Look(fd, path);
-  if (!after.ok()) return after.status();
-  if (*after != before) return Changed(path);
+  absl::Status status = Copy(file, path, chunk.get(), head.size(), source);
+  if (status.ok()) status = file.CheckUnchanged();
+  if (!status.ok()) return status;
   return source;
 }
 }  // namespace
@@ -147,21 +109,15 @@ std::string Digest::Hex() const {
       absl::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }
 
-SourceRead ReadSource(const LibraryFolder& folder, absl::string_view path,
+SourceRead ReadSource(absl::StatusOr<std::unique_ptr<OpenedFile>> opened, absl::string_view path,
                       const SourceLimits& limits) {
-  const absl::StatusOr<UniqueFd> file = folder.OpenFile(path);
-  if (!file.ok()) return {std::nullopt, file.status()};
-  const absl::StatusOr<State> before = Look(file->get(), path);
-  if (!before.ok()) return {std::nullopt, before.status()};
-  return {before->identity, ReadOpened(file->get(), path, *before, limits)};
+  if (!opened.ok()) return {std::nullopt, opened.status()};
+  return {(*opened)->stamp(), ReadOpened(**opened, path, limits)};
 }
 
-absl::StatusOr<FileIdentity> StatSource(const LibraryFolder& folder, absl::string_view path) {
-  const absl::StatusOr<UniqueFd> file = folder.OpenFile(path);
-  if (!file.ok()) return file.status();
-  const absl::StatusOr<State> state = Look(file->get(), path);
-  if (!state.ok()) return state.status();
-  return state->identity;
+SourceRead ReadSource(const LibraryFolder& folder, absl::string_view path,
+                      const SourceLimits& limits) {
+  return ReadSource(OpenFolderFile(folder, path), path, limits);
 }
 
 }  // namespace hestia

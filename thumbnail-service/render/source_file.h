@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -10,19 +11,11 @@
 #include <absl/strings/string_view.h>
 
 #include "common/unique_fd.h"
+#include "thumbnail-service/jobs/file_access.h"
 #include "thumbnail-service/render/image_format.h"
 #include "thumbnail-service/render/library_folder.h"
 
 namespace hestia {
-
-// Which state of a file was seen. Equal identities mean "not touched since".
-struct FileIdentity {
-  std::int64_t size_bytes = 0;
-  std::int64_t mtime_ns = 0;  // since 1970, may be negative
-  std::uint64_t inode = 0;
-
-  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
-};
 
 // XXH3-128 of a file's bytes in its canonical (big-endian) form.
 struct Digest {
@@ -37,7 +30,7 @@ struct Digest {
 //
 // Memory: `identity.size_bytes` until destroyed.
 struct SourceFile {
-  FileIdentity identity;
+  FileStamp identity;  // when it was opened
   Digest digest;
   ImageFormat format = ImageFormat::kUnknown;
   UniqueFd bytes;
@@ -50,12 +43,12 @@ struct SourceLimits {
 // What ReadSource found. `identity` is set as soon as the file was opened and looked at,
 // also when `file` is an error, so that a verdict can be tied to the version it is about.
 struct SourceRead {
-  std::optional<FileIdentity> identity;
+  std::optional<FileStamp> identity;
   absl::StatusOr<SourceFile> file;
 };
 
 // Reads a file once, hashing on the way. `path` is path text. Errors, the path in each:
-//   those of LibraryFolder::OpenFile
+//   those of FileAccess::Open; `opened` may be one of them
 //   kUnimplemented      UNSUPPORTED_FORMAT: its first bytes are of no image that can be
 //                       read (the rest was not read): a verdict.
 //   kResourceExhausted  TOO_LARGE: over `max_source_bytes`, no more than the first bytes were
@@ -63,13 +56,13 @@ struct SourceRead {
 //   kAborted            it changed while being read: put it back in the queue.
 //   kUnavailable        the read failed, or there is no memory to hold it: retry.
 //
-// Thread-safety: pure but for the file system. Blocking: reads the file.
+// Thread-safety: pure but for the file. Blocking: reads the file.
 // Memory: the file's size, while the result lives.
+SourceRead ReadSource(absl::StatusOr<std::unique_ptr<OpenedFile>> opened, absl::string_view path,
+                      const SourceLimits& limits);
+// From a folder on this machine.
 SourceRead ReadSource(const LibraryFolder& folder, absl::string_view path,
                       const SourceLimits& limits);
-
-// The identity alone, nothing read. Errors as LibraryFolder::OpenFile.
-absl::StatusOr<FileIdentity> StatSource(const LibraryFolder& folder, absl::string_view path);
 
 }  // namespace hestia
 

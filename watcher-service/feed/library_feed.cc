@@ -120,6 +120,11 @@ Cursor LibraryFeed::head() const {
   return {epoch_, journal_.head()};
 }
 
+std::shared_ptr<const RootDirectory> LibraryFeed::root() const {
+  absl::MutexLock lock(&mu_);
+  return root_;
+}
+
 void LibraryFeed::AddListener(FeedListener* listener) {
   absl::MutexLock lock(&mu_);
   listeners_.insert(listener);

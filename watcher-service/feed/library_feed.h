@@ -75,6 +75,8 @@ class LibraryFeed {
   // Not OK once closed.
   absl::Status closed() const;
   Cursor head() const;
+  // What is told from now; none while nothing is.
+  std::shared_ptr<const RootDirectory> root() const;
 
   // `listener` must stay until it is removed; no call of it runs after RemoveListener.
   void AddListener(FeedListener* listener);

@@ -10,7 +10,9 @@
 #include "common/error_reason.h"
 #include "common/grpc_status.h"
 #include "common/version.h"
+#include "watcher-service/rpc/feed_stream.h"
 #include "watcher-service/rpc/proto_conversion.h"
+#include "watcher-service/rpc/read_file_stream.h"
 #include "watcher-service/rpc/subscribe_stream.h"
 #include "watcher-service/rpc/sync_call.h"
 #include "watcher-service/rpc/watch_stream.h"
@@ -18,9 +20,12 @@
 ABSL_FLAG(int, max_streams, 32,
           "The most Watch and Subscribe streams open at a time, 1 to 1024. Each takes a thread "
           "and one frame of memory.");
+ABSL_FLAG(int, max_reads, 32,
+          "The most ReadFile streams open at a time, 1 to 1024: as many as thumbnail services "
+          "without the folders have workers. Each takes a thread and half a MiB.");
 ABSL_FLAG(absl::Duration, stall_timeout, absl::Seconds(60),
-          "After how long without an acknowledgement, or without reading, a subscriber is cut "
-          "off, 100ms to 1h. It comes back with its cursor and loses nothing.");
+          "After how long without an acknowledgement, or without reading, a subscriber or a "
+          "reader of a file is cut off, 100ms to 1h. It comes back and loses nothing.");
 
 namespace hestia {
 namespace {
@@ -42,6 +47,11 @@ grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, const abs
   return reactor;
 }
 
+void CheckCount(absl::string_view flag, int value, SettingErrors& errors) {
+  if (value >= 1 && value <= 1024) return;
+  errors.Add(flag, absl::StrCat("must be 1 to 1024, not ", value));
+}
+
 std::uint64_t InotifyLimit(const char* name) {
   std::uint64_t limit = 0;
   std::ifstream(absl::StrCat("/proc/sys/fs/inotify/", name)) >> limit;
@@ -53,16 +63,18 @@ std::uint64_t InotifyLimit(const char* name) {
 WatcherService::WatcherService(LibrarySet& libraries, ServiceOptions options)
     : libraries_(libraries),
       options_(options),
-      stream_threads_("stream", options.max_streams, static_cast<std::size_t>(options.max_streams)),
+      streams_("stream", options.max_streams, "TOO_MANY_STREAMS", "max_streams"),
+      reads_("read-file", options.max_reads, "TOO_MANY_READS", "max_reads"),
       disk_threads_("disk", kDiskThreads, kWaitingDiskCalls) {}
 
 void WatcherService::RefuseStreams() {
-  absl::MutexLock lock(&mu_);
-  refusing_ = true;
+  streams_.Refuse();
+  reads_.Refuse();
 }
 
 void WatcherService::Stop() {
-  stream_threads_.Stop();
+  streams_.Stop();
+  reads_.Stop();
   disk_threads_.Stop();
 }
 
@@ -112,12 +124,12 @@ grpc::ServerWriteReactor<watcher::v1::WatchResponse>* WatcherService::Watch(
   using Refused = Refusal<grpc::ServerWriteReactor<watcher::v1::WatchResponse>>;
   absl::StatusOr<std::shared_ptr<LibraryWatch>> library = Find(request->library());
   if (!library.ok()) return new Refused(library.status());
-  if (absl::Status status = EnterStream(); !status.ok()) return new Refused(status);
+  if (absl::Status status = streams_.Enter(); !status.ok()) return new Refused(status);
   std::optional<Cursor> cursor;
   if (request->has_cursor()) cursor = FromProto(request->cursor());
   const FeedStream::Terms terms{.credits = false, .stall_timeout = options_.stall_timeout};
   auto* const stream = new WatchStream(*context, terms, *std::move(library), cursor);
-  RunStream(stream);
+  streams_.Run(stream);
   return stream;
 }
 
@@ -125,18 +137,24 @@ grpc::ServerBidiReactor<watcher::v1::SubscribeRequest, watcher::v1::SubscribeRes
 WatcherService::Subscribe(grpc::CallbackServerContext* context) {
   using Refused = Refusal<
       grpc::ServerBidiReactor<watcher::v1::SubscribeRequest, watcher::v1::SubscribeResponse>>;
-  if (absl::Status status = EnterStream(); !status.ok()) return new Refused(status);
+  if (absl::Status status = streams_.Enter(); !status.ok()) return new Refused(status);
   const FeedStream::Terms terms{.credits = true, .stall_timeout = options_.stall_timeout};
   auto* const stream =
       new SubscribeStream(*context, terms, [this](absl::string_view name) { return Find(name); });
-  RunStream(stream);
+  streams_.Run(stream);
   return stream;
 }
 
 grpc::ServerWriteReactor<watcher::v1::ReadFileResponse>* WatcherService::ReadFile(
-    grpc::CallbackServerContext* /*context*/, const watcher::v1::ReadFileRequest* /*request*/) {
-  return new Refusal<grpc::ServerWriteReactor<watcher::v1::ReadFileResponse>>(
-      absl::UnimplementedError("ReadFile does not exist yet; read the mounted folder"));
+    grpc::CallbackServerContext* context, const watcher::v1::ReadFileRequest* request) {
+  using Refused = Refusal<grpc::ServerWriteReactor<watcher::v1::ReadFileResponse>>;
+  absl::StatusOr<std::shared_ptr<LibraryWatch>> library = Find(request->library());
+  if (!library.ok()) return new Refused(library.status());
+  if (absl::Status status = reads_.Enter(); !status.ok()) return new Refused(status);
+  auto* const stream = new ReadFileStream(*context, *std::move(library), request->path(),
+                                          options_.stall_timeout);
+  reads_.Run(stream);
+  return stream;
 }
 
 grpc::ServerUnaryReactor* WatcherService::Sync(grpc::CallbackServerContext* context,
@@ -160,10 +178,8 @@ grpc::ServerUnaryReactor* WatcherService::GetStats(grpc::CallbackServerContext* 
   response->set_watch_limit(InotifyLimit("max_user_watches"));
   response->set_kernel_queue_limit(InotifyLimit("max_queued_events"));
   response->set_version(kVersion);
-  {
-    absl::MutexLock lock(&mu_);
-    response->set_streams(static_cast<std::uint32_t>(streams_));
-  }
+  response->set_streams(static_cast<std::uint32_t>(streams_.open()));
+  response->set_reads(static_cast<std::uint32_t>(reads_.open()));
   return Answer(context, absl::OkStatus());
 }
 
@@ -184,41 +200,9 @@ grpc::ServerUnaryReactor* WatcherService::RunOnDisk(grpc::CallbackServerContext*
   return reactor;
 }
 
-absl::Status WatcherService::EnterStream() {
-  absl::MutexLock lock(&mu_);
-  if (refusing_) return StoppingStatus();
-  if (streams_ >= options_.max_streams) {
-    return WithReason(
-        absl::ResourceExhaustedError(absl::StrCat("already ", options_.max_streams,
-                                                  " streams; close one or raise --max_streams")),
-        "TOO_MANY_STREAMS");
-  }
-  ++streams_;
-  return absl::OkStatus();
-}
-
-// Accepted always: there are as many places as streams that may be entered.
-template <typename Stream>
-void WatcherService::RunStream(Stream* stream) {
-  stream_threads_.TryRun([this, stream] {
-    stream->Run();
-    delete stream;
-    absl::MutexLock lock(&mu_);
-    --streams_;
-  });
-}
-
-absl::Status StoppingStatus() {
-  return WithReason(
-      absl::UnavailableError("the watcher is stopping; retry with backoff and the last cursor"),
-      "STOPPING");
-}
-
 void ValidateServiceSettings(SettingErrors& errors) {
-  const int streams = absl::GetFlag(FLAGS_max_streams);
-  if (streams < 1 || streams > 1024) {
-    errors.Add("max_streams", absl::StrCat("must be 1 to 1024, not ", streams));
-  }
+  CheckCount("max_streams", absl::GetFlag(FLAGS_max_streams), errors);
+  CheckCount("max_reads", absl::GetFlag(FLAGS_max_reads), errors);
   const absl::Duration stall = absl::GetFlag(FLAGS_stall_timeout);
   if (stall < absl::Milliseconds(100) || stall > absl::Hours(1)) {
     errors.Add("stall_timeout", "must be 100ms to 1h");
@@ -226,7 +210,8 @@ void ValidateServiceSettings(SettingErrors& errors) {
 }
 
 ServiceOptions ServiceOptionsFromSettings() {
-  return {absl::GetFlag(FLAGS_max_streams), absl::GetFlag(FLAGS_stall_timeout)};
+  return {absl::GetFlag(FLAGS_max_streams), absl::GetFlag(FLAGS_max_reads),
+          absl::GetFlag(FLAGS_stall_timeout)};
 }
 
 }  // namespace hestia

@@ -3,16 +3,14 @@
 
 #include <functional>
 
-#include <absl/base/thread_annotations.h>
 #include <absl/status/status.h>
-#include <absl/synchronization/mutex.h>
 #include <absl/time/time.h>
 
 #include "common/settings.h"
 #include "common/task_pool.h"
 #include "hestia/watcher/v1/watcher.grpc.pb.h"
 #include "watcher-service/libraries/library_set.h"
-#include "watcher-service/rpc/feed_stream.h"
+#include "watcher-service/rpc/stream_threads.h"
 
 namespace hestia {
 
@@ -20,6 +18,7 @@ inline constexpr char kWatcherServiceName[] = "hestia.watcher.v1.WatcherService"
 
 struct ServiceOptions {
   int max_streams = 32;
+  int max_reads = 32;
   absl::Duration stall_timeout = absl::Seconds(60);
 };
 
@@ -29,13 +28,14 @@ struct ServiceOptions {
 //
 // Thread-safety: gRPC calls the methods from its own threads.
 // Lifetime: outlives the server; Stop() after the server has stopped.
-// Memory: max_streams streams, one frame each; 64 waiting calls that touch the disk.
+// Memory: max_streams streams, one frame each; max_reads reads, one chunk each; 64 waiting
+//   calls that touch the disk.
 class WatcherService final : public watcher::v1::WatcherService::CallbackService {
  public:
   // `libraries` is borrowed.
   WatcherService(LibrarySet& libraries, ServiceOptions options);
 
-  // New streams are refused from now on (UNAVAILABLE, STOPPING).
+  // New streams and reads are refused from now on (UNAVAILABLE, STOPPING).
   void RefuseStreams();
   // Joins the threads; every stream must have ended or been cancelled.
   void Stop();
@@ -69,21 +69,13 @@ class WatcherService final : public watcher::v1::WatcherService::CallbackService
   absl::StatusOr<std::shared_ptr<LibraryWatch>> Find(absl::string_view name) const;
   grpc::ServerUnaryReactor* RunOnDisk(grpc::CallbackServerContext* context,
                                       std::function<absl::Status()> body);
-  absl::Status EnterStream() ABSL_LOCKS_EXCLUDED(mu_);
-  template <typename Stream>
-  void RunStream(Stream* stream);
 
   LibrarySet& libraries_;
   const ServiceOptions options_;
-  absl::Mutex mu_;
-  int streams_ ABSL_GUARDED_BY(mu_) = 0;
-  bool refusing_ ABSL_GUARDED_BY(mu_) = false;
-  TaskPool stream_threads_;
+  StreamThreads streams_;
+  StreamThreads reads_;
   TaskPool disk_threads_;
 };
-
-// What ends streams and Syncs when the process stops.
-absl::Status StoppingStatus();
 
 // Adds what is wrong with the flags of this room.
 void ValidateServiceSettings(SettingErrors& errors);

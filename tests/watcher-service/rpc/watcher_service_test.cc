@@ -110,15 +110,6 @@ TEST_F(WatcherServiceTest, AMissingRootIsAFailedPrecondition) {
             absl::StatusCode::kFailedPrecondition);
 }
 
-TEST_F(WatcherServiceTest, ReadFileSaysThatItDoesNotExist) {
-  Serve();
-  grpc::ClientContext context;
-  const auto stream = stub_->ReadFile(&context, watcher::v1::ReadFileRequest());
-  watcher::v1::ReadFileResponse response;
-  EXPECT_FALSE(stream->Read(&response));
-  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNIMPLEMENTED);
-}
-
 TEST_F(WatcherServiceTest, MoreStreamsThanAllowedAreRefused) {
   Serve({.max_streams = 1, .stall_timeout = absl::Seconds(60)});
   watcher::v1::WatchRequest request;
