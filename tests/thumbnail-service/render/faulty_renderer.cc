@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 
 #include "tests/thumbnail-service/jail/escapes.h"
@@ -65,7 +66,13 @@ void Misbehave(const std::string& fault, const wire::Request& request, int sourc
     TryEscape(fault.substr(7),
               {source, result, static_cast<long>(request.result_bytes), launcher});
   }
-  if (fault == "spin") {
+  if (fault == "fat") {
+    // Much to take apart when it is killed.
+    constexpr std::size_t kSize = std::size_t{1} << 30;
+    void* much = ::mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (much != MAP_FAILED) std::memset(much, 1, kSize);
+  }
+  if (fault == "spin" || fault == "fat") {
     volatile bool spinning = true;
     while (spinning) {
     }
