@@ -50,7 +50,7 @@ class Renderer::Slot {
   RenderCost last_cost() const { return last_cost_; }
 
  private:
-  ServingTerms Terms() const { return {limits_.timeout, limits_.jail, cancel_.get()}; }
+  ServingTerms Terms() const { return {{limits_.least_timeout, limits_.timeout}, limits_.jail, cancel_.get()}; }
 
   const RenderLimits limits_;
   const UniqueFd cancel_;  // readable from the first Cancel() on

@@ -43,7 +43,7 @@ class LittleMemoryTest : public RenderingTest {
  protected:
   LittleMemoryTest() : RenderingTest(BuiltRenderers(), Limits()) {}
   static RenderLimits Limits() {
-    RenderLimits limits;
+    RenderLimits limits = Unhurried();
     limits.max_memory_bytes = std::int64_t{64} << 20;
     return limits;
   }

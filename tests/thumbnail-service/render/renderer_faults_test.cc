@@ -19,7 +19,7 @@ std::string Fault(absl::string_view word) {
 
 class RendererFaultsTest : public RenderingTest {
  protected:
-  explicit RendererFaultsTest(RenderLimits limits = {})
+  explicit RendererFaultsTest(RenderLimits limits = Unhurried())
       : RenderingTest({HESTIA_FAULTY_RENDERER, HESTIA_FAULTY_WORKER}, limits) {}
 
   void ExpectStillWorks() { ExpectUprightFourCorners(Thumbnail(MakeJpeg(FourCorners(300, 200)))); }
