@@ -4,6 +4,7 @@
 
 #include <absl/strings/str_cat.h>
 
+#include "common/crash_point.h"
 #include "common/logging.h"
 #include "common/monotonic_clock.h"
 
@@ -30,6 +31,7 @@ void Heartbeat::Stop() {
   }
   thread_.Join();
   fence_.Close();
+  HESTIA_CRASH_POINT("drain.leaving");
   if (const absl::Status status = registry_->Leave(); !status.ok()) {
     LogWarning(absl::StrCat("could not sign off, others will rescue soon: ", status.message()));
   }

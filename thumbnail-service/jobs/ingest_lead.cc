@@ -7,6 +7,7 @@
 #include <absl/container/flat_hash_set.h>
 #include <absl/strings/str_cat.h>
 
+#include "common/crash_point.h"
 #include "common/logging.h"
 
 namespace hestia {
@@ -114,6 +115,7 @@ void IngestLead::Compete(const RegisteredLibrary& library) {
     ingestors_.erase(running);
   }
   if (!lease->has_value()) return;
+  HESTIA_CRASH_POINT("takeover.committed");
   LogInfo(absl::StrCat("ingesting library=", library.name, " token=", (*lease)->token));
   ingestors_.emplace(library.id, std::make_unique<Ingestor>(library.name, **lease, feed_,
                                                             make_store_()));

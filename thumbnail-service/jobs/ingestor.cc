@@ -7,6 +7,7 @@
 #include <absl/strings/str_cat.h>
 
 #include "common/backoff.h"
+#include "common/crash_point.h"
 #include "common/logging.h"
 
 namespace hestia {
@@ -93,6 +94,9 @@ absl::Status Ingestor::Follow(bool& progress) {
     if (!frame.ok()) return frame.status();
     if (absl::Status status = Apply(*frame); !status.ok()) return status;
     progress = true;
+    if (frame->kind == Frame::Kind::kFiles) {
+      HESTIA_CRASH_POINT(listing_.has_value() ? "listing.committed" : "ingest.committed");
+    }
     if (frame->kind == Frame::Kind::kBookmark) continue;
     if (absl::Status status = (*stream)->Acknowledge(frame->number, 1); !status.ok()) {
       return status;

@@ -7,6 +7,7 @@
 #include <absl/random/random.h>
 #include <absl/strings/str_cat.h>
 
+#include "common/crash_point.h"
 #include "common/logging.h"
 #include "common/monotonic_clock.h"
 
@@ -15,7 +16,7 @@ namespace {
 
 // Results stored in one transaction: enough to share a commit's fsync, few enough that the
 // first of them does not wait.
-constexpr std::size_t kFinishBatch = 16;
+constexpr std::size_t kFinishBatch = 64;
 // A database that is away while the process stops gets this many tries; the jobs of what
 // could not be stored are claimed by another replica.
 constexpr int kStoreTriesWhenStopping = 3;
@@ -96,7 +97,10 @@ void WorkerPool::HandOut(std::vector<ClaimedJob> jobs) {
     in_hand_ += static_cast<int>(jobs.size());
     held_ += static_cast<int>(jobs.size());
   }
-  for (ClaimedJob& job : jobs) jobs_.Push(std::move(job));
+  for (ClaimedJob& job : jobs) {
+    LogDebug(absl::StrCat("claimed file=", job.file_id, " token=", job.token));
+    jobs_.Push(std::move(job));
+  }
 }
 
 absl::Status WorkerPool::RunSuspects(absl::Span<const std::int64_t> library_ids) {
@@ -142,6 +146,7 @@ void WorkerPool::ClaimLoop() {
       AwaitWake(std::min(options_.poll_interval, options_.suspect_interval));
       continue;
     }
+    HESTIA_CRASH_POINT("claim.committed");
     HandOut(*std::move(claimed));
   }
   jobs_.Close();
@@ -185,7 +190,9 @@ WorkerPool::Outcome WorkerPool::Process(Thumbnailer& thumbnailer, const ClaimedJ
   result.verdict = standing->verdict;
   if (result.verdict.has_value() || standing->missing.empty()) return result;
 
+  HESTIA_CRASH_POINT("render.begun");
   const absl::Status rendered = Render(thumbnailer, *read.source, standing->missing, result);
+  HESTIA_CRASH_POINT("render.done");
   if (rendered.ok()) return result;
   const FailedAttempt failed = Judge(rendered);
   if (!failed.verdict.has_value()) {
@@ -203,6 +210,7 @@ absl::Status WorkerPool::Render(Thumbnailer& thumbnailer, const OpenedSource& so
   }
   if (!rendered.ok()) return rendered.status();
   counters_.ImageRendered();
+  LogDebug(absl::StrCat("rendered file=", result.job.file_id));
   result.source_width_px = rendered->source_width_px;
   result.source_height_px = rendered->source_height_px;
   result.thumbnails = std::move(rendered->thumbnails);
@@ -279,12 +287,16 @@ void WorkerPool::Count(const JobResult& result, FinishEffect effect) {
   switch (effect) {
     case FinishEffect::kStored:
       counters_.JobFinished(result.verdict.has_value(), result.job.claimed_at, MonotonicNow());
+      LogDebug(absl::StrCat("stored file=", result.job.file_id, " images=",
+                            result.thumbnails.size()));
       break;
     case FinishEffect::kRequeued:
       counters_.JobRetried();
       return;
     case FinishEffect::kStale:
       counters_.ResultStale();
+      LogInfo(absl::StrCat("stale result refused file=", result.job.file_id, " token=",
+                           result.job.token));
       return;
   }
   if (result.verdict.has_value()) {
@@ -318,6 +330,7 @@ void WorkerPool::Stop(absl::Duration grace) {
   {
     absl::MutexLock lock(&mu_);
     stopping_ = true;
+    HESTIA_CRASH_POINT("drain.begun");
     // `working_` counts a job until its outcome is handed on, so idle means nothing is lost.
     if (!mu_.AwaitWithTimeout(absl::Condition(this, &WorkerPool::IdleLocked), grace)) {
       LogInfo("cancelling renders that did not finish in time");

@@ -103,7 +103,9 @@ constexpr PgStatement kQueueMissing = {"queue_missing", R"sql(
 
 constexpr PgStatement kNotifyJobs = {"notify_jobs", "SELECT pg_notify('hestia_jobs', '')"};
 
-constexpr PgStatement kCountJobs = {"count_jobs", "SELECT count(*) FROM jobs"};
+// Who is PENDING has a job.
+constexpr PgStatement kCountJobs = {"count_jobs", R"sql(
+  SELECT coalesce(sum(files), 0) FROM file_counts WHERE state = 2)sql"};
 
 constexpr PgStatement kReadReplicas = {"read_replicas", R"sql(
   SELECT id, name, extract(epoch FROM started_at)::double precision, completed_jobs, failed_jobs,
@@ -117,8 +119,7 @@ constexpr PgStatement kReadLibraries = {"read_libraries", R"sql(
          coalesce(sum(c.files) FILTER (WHERE c.state = 3), 0)
   FROM libraries l
   LEFT JOIN library_leases e ON e.library_id = l.id AND e.expires_at >= now()
-  LEFT JOIN (SELECT library_id, state, count(*) AS files FROM files GROUP BY 1, 2) c
-    ON c.library_id = l.id
+  LEFT JOIN file_counts c ON c.library_id = l.id
   GROUP BY l.id, e.replica_id ORDER BY l.name)sql"};
 
 constexpr PgStatement kStanding = {"standing", R"sql(

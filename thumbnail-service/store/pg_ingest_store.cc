@@ -7,6 +7,7 @@
 #include <absl/strings/str_cat.h>
 #include <absl/time/clock.h>
 
+#include "common/crash_point.h"
 #include "thumbnail-service/jobs/listing_merge.h"
 #include "thumbnail-service/store/pg_ingest_sql.h"
 #include "thumbnail-service/store/pg_known_files.h"
@@ -87,6 +88,7 @@ absl::StatusOr<IngestEffect> PgIngestStore::ApplyStates(const Lease& lease,
     }
     if (effect.queued > 0) tx.exec_prepared(kNotifyJobs.name);
     WriteCursor(tx, lease, cursor);
+    HESTIA_CRASH_POINT("ingest.before_commit");
     return effect;
   });
 }
@@ -194,6 +196,7 @@ absl::StatusOr<IngestEffect> PgIngestStore::EndListing(const Lease& lease,
     }
     tx.exec_prepared(kSetListing.name, lease.library_id, false);
     if (cursor.has_value()) WriteCursor(tx, lease, *cursor);
+    HESTIA_CRASH_POINT("listing_end.before_commit");
     return effect;
   });
 }

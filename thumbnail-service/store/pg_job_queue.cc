@@ -1,11 +1,13 @@
 #include "thumbnail-service/store/pg_job_queue.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 #include <vector>
 
+#include "common/crash_point.h"
 #include "common/monotonic_clock.h"
+#include "thumbnail-service/store/pg_bytea_array.h"
+#include "thumbnail-service/store/pg_finish.h"
 
 namespace hestia {
 namespace {
@@ -53,59 +55,13 @@ constexpr PgStatement kSuspectsWait = {"suspects_wait", R"sql(
       AND claim_token IS NULL AND run_after <= now()))sql"};
 
 constexpr PgStatement kLookUp = {"look_up", R"sql(
-  SELECT r.id, r.definition, x.code, x.detail
-  FROM recipes r
-  LEFT JOIN contents c ON c.digest = $1 AND c.size_bytes = $2
+  SELECT t.position - 1, r.id, r.definition, x.code, x.detail
+  FROM unnest($1::bytea[], $2::bigint[]) WITH ORDINALITY AS t(digest, size_bytes, position)
+  CROSS JOIN recipes r
+  LEFT JOIN contents c ON c.digest = t.digest AND c.size_bytes = t.size_bytes
   LEFT JOIN failures x ON x.content_id = c.id AND x.decoder_version = $3
   WHERE r.is_current AND NOT EXISTS (
     SELECT FROM thumbnails n WHERE n.content_id = c.id AND n.recipe_id = r.id))sql"};
-
-// Ingest and the API lock files before jobs; so does this, in one order for all replicas.
-constexpr PgStatement kLockFiles = {"lock_files", R"sql(
-  SELECT id FROM files WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE)sql"};
-
-constexpr PgStatement kLockClaim = {"lock_claim", R"sql(
-  SELECT wanted_version, claimed_version FROM jobs
-  WHERE file_id = $1 AND claim_token = $2 FOR UPDATE)sql"};
-
-// The update is what locks the row, so that collection cannot take it before it is attached.
-constexpr PgStatement kPutContent = {"put_content", R"sql(
-  INSERT INTO contents AS c (digest, size_bytes, width_px, height_px) VALUES ($1, $2, $3, $4)
-  ON CONFLICT (digest, size_bytes) DO UPDATE
-    SET width_px = greatest(c.width_px, excluded.width_px),
-        height_px = greatest(c.height_px, excluded.height_px)
-  RETURNING id)sql"};
-
-constexpr PgStatement kPutThumbnail = {"put_thumbnail", R"sql(
-  INSERT INTO thumbnails (content_id, recipe_id, media_type, width_px, height_px, data)
-  VALUES ($1, $2, $3, $4, $5, $6)
-  ON CONFLICT (content_id, recipe_id) DO NOTHING)sql"};
-
-constexpr PgStatement kPutContentFailure = {"put_content_failure", R"sql(
-  INSERT INTO failures (content_id, decoder_version, code, detail, attempts)
-  VALUES ($1, $2, $3, $4, $5)
-  ON CONFLICT (content_id) DO UPDATE
-    SET decoder_version = excluded.decoder_version, code = excluded.code,
-        detail = excluded.detail, attempts = excluded.attempts, failed_at = now())sql"};
-
-constexpr PgStatement kPutFileFailure = {"put_file_failure", R"sql(
-  INSERT INTO failures (file_id, file_version, code, detail, attempts)
-  VALUES ($1, $2, $3, $4, $5)
-  ON CONFLICT (file_id) DO UPDATE
-    SET file_version = excluded.file_version, code = excluded.code, detail = excluded.detail,
-        attempts = excluded.attempts, failed_at = now())sql"};
-
-constexpr PgStatement kLacksThumbnail = {"lacks_thumbnail", R"sql(
-  SELECT EXISTS (SELECT FROM recipes r WHERE r.is_current AND NOT EXISTS (
-    SELECT FROM thumbnails n WHERE n.content_id = $1 AND n.recipe_id = r.id)))sql"};
-
-constexpr PgStatement kEndJob = {"end_job", "DELETE FROM jobs WHERE file_id = $1"};
-
-constexpr PgStatement kSettleFile = {"settle_file", R"sql(
-  UPDATE files SET content_id = $2, state = $3 WHERE id = $1)sql"};
-
-constexpr PgStatement kUnclaim = {"unclaim", R"sql(
-  UPDATE jobs SET claim_token = NULL, claimed_by = NULL WHERE file_id = $1)sql"};
 
 constexpr PgStatement kRelease = {"release", R"sql(
   UPDATE jobs
@@ -115,17 +71,37 @@ constexpr PgStatement kRelease = {"release", R"sql(
                        ELSE now() + make_interval(secs => $4) END
   WHERE file_id = $1 AND claim_token = $2)sql"};
 
-constexpr PgStatement kStatements[] = {
-    kClaim,          kClaimSuspect,   kSuspectsWait, kLookUp,         kLockFiles, kLockClaim,  kPutContent, kPutThumbnail,
-    kPutContentFailure, kPutFileFailure, kLacksThumbnail, kEndJob, kSettleFile, kUnclaim,
-    kRelease};
+std::vector<PgStatement> Statements() {
+  std::vector<PgStatement> all = {kClaim, kClaimSuspect, kSuspectsWait, kLookUp, kRelease};
+  all.insert(all.end(), FinishStatements().begin(), FinishStatements().end());
+  return all;
+}
+
+absl::Span<const PgStatement> AllStatements() {
+  static const std::vector<PgStatement>& all = *new std::vector<PgStatement>(Statements());
+  return all;
+}
 
 // Workers wait for these; nothing here takes long.
 constexpr PgLimits kLimits{.statement = absl::Seconds(20), .lock = absl::Seconds(10),
-                           .answer = absl::Seconds(25)};
+                           .answer = absl::Seconds(25), .few_keys = true};
 
-pqxx::binarystring Bytes(const ContentKey& key) {
-  return pqxx::binarystring(key.digest.data(), key.digest.size());
+// Adds what a row of kLookUp says.
+absl::Status AddRow(const pqxx::row& row, ContentStanding& standing) {
+  const absl::StatusOr<std::vector<Recipe>> recipe = ParseRecipes(row[2].as<std::string>());
+  if (!recipe.ok()) return recipe.status();
+  standing.missing.push_back(
+      StoredRecipe{.id = row[1].as<std::int64_t>(), .recipe = recipe->front()});
+  if (!row[3].is_null()) {
+    standing.verdict = Verdict{row[3].as<std::string>(), row[4].as<std::string>()};
+  }
+  return absl::OkStatus();
+}
+
+void SortLargestFirst(std::vector<StoredRecipe>& recipes) {
+  std::sort(recipes.begin(), recipes.end(), [](const StoredRecipe& a, const StoredRecipe& b) {
+    return a.recipe.box_px > b.recipe.box_px;
+  });
 }
 
 ClaimedJob ToClaimedJob(const pqxx::row& row) {
@@ -147,7 +123,7 @@ ClaimedJob ToClaimedJob(const pqxx::row& row) {
 
 PgJobQueue::PgJobQueue(const std::string& url, std::string replica_id,
                        std::string decoder_version, int connections, Announce announce)
-    : pool_(url, kStatements, connections, kLimits),
+    : pool_(url, AllStatements(), connections, kLimits),
       replica_id_(std::move(replica_id)),
       decoder_version_(std::move(decoder_version)),
       announce_(std::move(announce)) {}
@@ -166,6 +142,7 @@ absl::StatusOr<std::vector<ClaimedJob>> PgJobQueue::Claim(
     std::stable_sort(ordered.begin(), ordered.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
     for (auto& [key, job] : ordered) jobs.push_back(std::move(job));
+    if (!jobs.empty()) HESTIA_CRASH_POINT("claim.before_commit");
     return std::move(jobs);
   });
 }
@@ -187,97 +164,63 @@ absl::StatusOr<std::optional<ClaimedJob>> PgJobQueue::ClaimSuspect(
 }
 
 absl::StatusOr<ContentStanding> PgJobQueue::LookUp(const ContentKey& content) {
-  return pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<ContentStanding> {
-    ContentStanding standing;
-    for (const pqxx::row row :
-         tx.exec_prepared(kLookUp.name, Bytes(content), content.size_bytes, decoder_version_)) {
-      absl::StatusOr<std::vector<Recipe>> recipe = ParseRecipes(row[1].as<std::string>());
-      if (!recipe.ok()) return recipe.status();
-      standing.missing.push_back(
-          StoredRecipe{.id = row[0].as<std::int64_t>(), .recipe = recipe->front()});
-      if (!row[2].is_null()) {
-        standing.verdict = Verdict{row[2].as<std::string>(), row[3].as<std::string>()};
-      }
+  Question mine{.content = &content};
+  std::vector<Question*> questions;
+  {
+    absl::MutexLock lock(&mu_);
+    questions_.push_back(&mine);
+    const auto turn = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return mine.answered || !asking_; };
+    mu_.Await(absl::Condition(&turn));
+    if (mine.answered) return std::move(mine.answer);
+    asking_ = true;
+    questions.swap(questions_);
+  }
+  Ask(questions);
+  absl::MutexLock lock(&mu_);
+  for (Question* question : questions) question->answered = true;
+  asking_ = false;
+  return std::move(mine.answer);
+}
+
+void PgJobQueue::Ask(const std::vector<Question*>& questions) {
+  PgByteaArray digests;
+  std::vector<std::int64_t> sizes;
+  for (const Question* question : questions) {
+    const auto* const digest = reinterpret_cast<const char*>(question->content->digest.data());
+    digests.Add(absl::string_view(digest, question->content->digest.size()));
+    sizes.push_back(question->content->size_bytes);
+  }
+  std::vector<ContentStanding> standings;
+  const absl::Status status = pool_.Transact([&](pqxx::work& tx) -> absl::Status {
+    standings.assign(questions.size(), ContentStanding{});
+    for (const pqxx::row row : tx.exec_prepared(kLookUp.name, digests.Parameter(), PgArray(sizes),
+                                                decoder_version_)) {
+      absl::Status added = AddRow(row, standings[row[0].as<std::size_t>()]);
+      if (!added.ok()) return added;
     }
-    std::sort(standing.missing.begin(), standing.missing.end(),
-              [](const StoredRecipe& a, const StoredRecipe& b) {
-                return a.recipe.box_px > b.recipe.box_px;
-              });
-    return standing;
+    return absl::OkStatus();
   });
-}
-
-std::int64_t PgJobQueue::PutContent(pqxx::work& tx, const JobResult& result) {
-  const std::int64_t content =
-      tx.exec_prepared1(kPutContent.name, Bytes(*result.content), result.content->size_bytes,
-                        result.source_width_px, result.source_height_px)[0]
-          .as<std::int64_t>();
-  for (const Thumbnail& thumbnail : result.thumbnails) {
-    tx.exec_prepared(kPutThumbnail.name, content, thumbnail.recipe_id,
-                     std::string(MediaType(thumbnail.format)), thumbnail.width_px,
-                     thumbnail.height_px, pqxx::binarystring(thumbnail.data));
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    if (status.ok()) {
+      SortLargestFirst(standings[i].missing);
+      questions[i]->answer = std::move(standings[i]);
+    } else {
+      questions[i]->answer = status;
+    }
   }
-  if (result.verdict.has_value()) {
-    tx.exec_prepared(kPutContentFailure.name, content, decoder_version_, result.verdict->code,
-                     result.verdict->detail, result.job.attempts + 1);
-  }
-  return content;
-}
-
-FinishEffect PgJobQueue::FinishOne(pqxx::work& tx, const JobResult& result) {
-  const std::int64_t file = result.job.file_id;
-  const pqxx::result claim = tx.exec_prepared(kLockClaim.name, file, result.job.token);
-  if (claim.empty()) return FinishEffect::kStale;
-  // What was rendered is of a version that no row refers to: nothing would ever collect it.
-  const bool newer_wanted = claim[0][0].as<std::int64_t>() != claim[0][1].as<std::int64_t>();
-  if (newer_wanted || !Settle(tx, result)) {
-    tx.exec_prepared(kUnclaim.name, file);
-    return FinishEffect::kRequeued;
-  }
-  tx.exec_prepared(kEndJob.name, file);
-  return FinishEffect::kStored;
-}
-
-bool PgJobQueue::Settle(pqxx::work& tx, const JobResult& result) {
-  const std::int64_t file = result.job.file_id;
-  const int state = static_cast<int>(result.verdict ? FileStatus::kFailed : FileStatus::kReady);
-  if (!result.content.has_value()) {
-    const char* no_content = nullptr;
-    tx.exec_prepared(kPutFileFailure.name, file, result.job.version, result.verdict->code,
-                     result.verdict->detail, result.job.attempts + 1);
-    tx.exec_prepared(kSettleFile.name, file, no_content, state);
-    return true;
-  }
-  const std::int64_t content = PutContent(tx, result);
-  tx.exec_prepared(kSettleFile.name, file, content, state);
-  // Thumbnails that were there when the file was read may have been collected since.
-  return result.verdict.has_value() ||
-         !tx.exec_prepared1(kLacksThumbnail.name, content)[0].as<bool>();
 }
 
 absl::StatusOr<std::vector<FinishEffect>> PgJobQueue::Finish(
     absl::Span<const JobResult> results) {
-  // One order of locks for all replicas.
-  std::vector<std::size_t> order(results.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return results[a].job.file_id < results[b].job.file_id;
+  auto effects = pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::vector<FinishEffect>> {
+    return FinishBatch(tx, decoder_version_, results).Run();
   });
-  bool requeued = false;
-  auto finished = pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::vector<FinishEffect>> {
-    std::vector<FinishEffect> effects(results.size());
-    std::vector<std::int64_t> files;
-    for (const std::size_t index : order) files.push_back(results[index].job.file_id);
-    tx.exec_prepared(kLockFiles.name, PgArray(files));
-    requeued = false;
-    for (const std::size_t index : order) {
-      effects[index] = FinishOne(tx, results[index]);
-      requeued |= effects[index] == FinishEffect::kRequeued;
-    }
-    return effects;
-  });
-  if (finished.ok()) announce_(requeued, true);
-  return finished;
+  if (!effects.ok()) return effects;
+  HESTIA_CRASH_POINT("finish.committed");
+  const bool requeued =
+      std::find(effects->begin(), effects->end(), FinishEffect::kRequeued) != effects->end();
+  announce_(requeued, true);
+  return effects;
 }
 
 absl::Status PgJobQueue::Release(absl::Span<const JobRetry> retries) {

@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include <absl/base/thread_annotations.h>
+#include <absl/synchronization/mutex.h>
+
 #include "thumbnail-service/jobs/job_queue.h"
 #include "thumbnail-service/store/pg_pool.h"
 
@@ -13,7 +16,8 @@ namespace hestia {
 // The job queue on PostgreSQL; see jobs/job_queue.h for the contract. A claim is a token that
 // is never used twice; results and retries that do not show it change nothing.
 //
-// Thread-safety: every method from any thread; `connections` of them at a time.
+// Thread-safety: every method from any thread; `connections` of them at a time. Look-ups that
+//   come while one is under way share the next one.
 class PgJobQueue final : public JobQueue {
  public:
   // Told after a commit: there may be jobs to claim, something was finished. Must not block.
@@ -32,12 +36,17 @@ class PgJobQueue final : public JobQueue {
   absl::Status Release(absl::Span<const JobRetry> retries) override;
 
  private:
-  FinishEffect FinishOne(pqxx::work& tx, const JobResult& result);
-  // Stores what the result says of its file; false when the file still lacks a thumbnail.
-  bool Settle(pqxx::work& tx, const JobResult& result);
-  std::int64_t PutContent(pqxx::work& tx, const JobResult& result);
+  struct Question {
+    const ContentKey* content = nullptr;
+    absl::StatusOr<ContentStanding> answer = absl::UnknownError("not asked yet");
+    bool answered = false;
+  };
+  void Ask(const std::vector<Question*>& questions);
 
   PgPool pool_;
+  absl::Mutex mu_;
+  bool asking_ ABSL_GUARDED_BY(mu_) = false;
+  std::vector<Question*> questions_ ABSL_GUARDED_BY(mu_);  // for the next look-up
   const std::string replica_id_;
   const std::string decoder_version_;
   const Announce announce_;

@@ -4,6 +4,8 @@
 
 #include <absl/container/flat_hash_map.h>
 
+#include "common/crash_point.h"
+
 namespace hestia {
 namespace {
 
@@ -93,6 +95,8 @@ constexpr PgStatement kStatements[] = {
     kBeat,       kLockSession,   kCollect,    kReleaseClaims, kReleaseLeases, kForget,
     kNotifyFreed, kReadLibraries, kPutLibrary, kDetach,       kRenewLease,    kTakeOverLease,
     kFirstLease, kRenewLeases,   kReleaseLease};
+
+constexpr PgStatement kWaysToLease[] = {kRenewLease, kTakeOverLease, kFirstLease};
 
 struct LibraryRow {
   std::int64_t id;
@@ -188,10 +192,11 @@ absl::StatusOr<std::vector<RegisteredLibrary>> PgReplicaRegistry::ReadLibraries(
 absl::StatusOr<std::optional<Lease>> PgReplicaRegistry::TryLease(std::int64_t library_id,
                                                                  absl::Duration ttl) {
   return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::optional<Lease>> {
-    for (const PgStatement& way : {kRenewLease, kTakeOverLease, kFirstLease}) {
+    for (const PgStatement& way : kWaysToLease) {
       const pqxx::result row =
           tx.exec_prepared(way.name, library_id, replica_id_, absl::ToDoubleSeconds(ttl));
       if (row.empty()) continue;
+      if (way.name != kRenewLease.name) HESTIA_CRASH_POINT("takeover.before_commit");
       return std::optional<Lease>(
           Lease{.library_id = library_id, .token = row[0][0].as<std::int64_t>()});
     }

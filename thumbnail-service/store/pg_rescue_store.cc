@@ -4,6 +4,8 @@
 
 #include <absl/strings/str_cat.h>
 
+#include "common/crash_point.h"
+
 namespace hestia {
 namespace {
 
@@ -62,10 +64,15 @@ constexpr PgStatement kFreeLeases = {"free_leases", R"sql(
   UPDATE library_leases SET expires_at = '-infinity' WHERE replica_id = $1)sql"};
 
 constexpr PgStatement kOverdue = {"overdue", R"sql(
-  UPDATE jobs
+  WITH late AS MATERIALIZED (
+    SELECT j.file_id, j.claim_token FROM jobs j JOIN files f ON f.id = j.file_id
+    WHERE j.claim_token IS NOT NULL AND j.claimed_at < now() - make_interval(secs => $1)
+    ORDER BY f.id FOR NO KEY UPDATE OF f
+  )
+  UPDATE jobs j
   SET claim_token = NULL, claimed_by = NULL, run_after = '-infinity', tries = tries + 1,
       last_error = 'the claim was older than any render can be'
-  WHERE claim_token IS NOT NULL AND claimed_at < now() - make_interval(secs => $1))sql"};
+  FROM late WHERE j.file_id = late.file_id AND j.claim_token = late.claim_token)sql"};
 
 constexpr PgStatement kNotifyFreed = {"notify_freed", R"sql(
   SELECT pg_notify('hestia_jobs', ''), pg_notify('hestia_progress', ''))sql"};
@@ -121,6 +128,7 @@ absl::StatusOr<RescueEffect> PgRescueStore::RescueFrom(const ReplicaSign& seen,
     }
     tx.exec_prepared(kFreeLeases.name, seen.id);
     tx.exec_prepared(kNotifyFreed.name);
+    HESTIA_CRASH_POINT("rescue.before_commit");
     return effect;
   });
 }

@@ -14,12 +14,16 @@
 namespace hestia {
 namespace {
 
-// A transaction left open would hold back vacuum for everyone.
+// No transaction here waits for anything but its own statements. One that does belongs to a
+// process that stands still, and its locks keep the others from taking over.
 std::string Timeouts(const PgLimits& limits) {
   return absl::StrCat("SET statement_timeout = ", absl::ToInt64Milliseconds(limits.statement),
                       "; SET lock_timeout = ", absl::ToInt64Milliseconds(limits.lock),
-                      "; SET idle_in_transaction_session_timeout = '60s'"
-                      "; SET client_min_messages = 'warning'");
+                      "; SET idle_in_transaction_session_timeout = '5s'"
+                      "; SET client_min_messages = 'warning'; SET jit = off",
+                      limits.few_keys ? "; SET enable_seqscan = off; SET enable_hashjoin = off"
+                                        "; SET enable_mergejoin = off"
+                                      : "");
 }
 
 // Without these a machine that vanished is noticed after a quarter of an hour.

@@ -35,6 +35,9 @@ struct PgLimits {
   absl::Duration lock = absl::Seconds(10);       // a lock not had by then will not come
   // A whole transaction; then the connection is given up, because nobody is there any more.
   absl::Duration answer = absl::Seconds(75);
+  // Every statement looks few keys up by index. Then plans are held to that: one made while the
+  // tables were empty would scan them for as long as the connection lives.
+  bool few_keys = false;
 };
 
 // One connection to PostgreSQL, made when first needed and made anew after it broke. Never

@@ -192,7 +192,7 @@ TEST_F(WorkerPoolTest, EveryJobIsFinishedOnceAndClaimsStayWithinSlotsAndOne) {
   pool_->Stop(kPatience);
   EXPECT_EQ(counters_.Read(absl::ZeroDuration()).completed_jobs, 200);
   // What waits to be stored is claimed too: one batch and a full channel at the most.
-  EXPECT_LE(queue_.most_claimed(), 3 + 1 + 4 + 16);
+  EXPECT_LE(queue_.most_claimed(), 3 + 1 + 4 + 64);
 }
 
 TEST_F(WorkerPoolTest, AWakeUpIsEnoughToFindANewJob) {

@@ -113,7 +113,43 @@ TEST_F(JobQueueTest, AFileIsNotReadyWhileAThumbnailIsMissingAfterAll) {
   // As if the others had been there when it was read and were collected since.
   result.thumbnails.pop_back();
   EXPECT_EQ(Finish(result), FinishEffect::kRequeued);
+  EXPECT_EQ(Number("SELECT count(*) FROM files WHERE state = 2"), 1);
   EXPECT_EQ(ClaimAll().size(), 1u);
+}
+
+TEST_F(JobQueueTest, ABatchGivesEachResultItsOwnEffect) {
+  Tell({Present("a", 1), Present("b", 2), Present("c", 3), Present("d", 4), Present("e", 5)});
+  std::vector<JobResult> results;
+  for (const ClaimedJob& job : ClaimAll()) results.push_back(Result(job, job.path));
+  Tell({Absent("b"), Present("c", 3, 2)});
+  results[3].thumbnails.clear();
+  results[3].verdict = Verdict{"DECODE_FAILED", "cut short"};
+  results[4].thumbnails.pop_back();
+  EXPECT_THAT(queue_.Finish(results).value(),
+              testing::ElementsAre(FinishEffect::kStored, FinishEffect::kStale,
+                                   FinishEffect::kRequeued, FinishEffect::kStored,
+                                   FinishEffect::kRequeued));
+  EXPECT_EQ(Number("SELECT count(*) FROM files WHERE state = 3"), 1);
+  EXPECT_EQ(Number("SELECT count(*) FROM jobs WHERE claim_token IS NULL"), 2);
+}
+
+TEST_F(JobQueueTest, FilesAreCountedWithEveryChangeAndNeverByScan) {
+  const auto expect_counted = [&] {
+    EXPECT_EQ(Number("SELECT count(*) FROM (SELECT library_id, state, sum(files) FROM file_counts "
+                     "GROUP BY 1, 2 HAVING sum(files) <> 0 EXCEPT "
+                     "SELECT library_id, state, count(*) FROM files GROUP BY 1, 2) AS differs"), 0);
+  };
+  AddFiles(10);
+  expect_counted();
+  RenderAll();
+  expect_counted();
+  Tell({Absent("f0"), Present("f1", 2, 7), Present("new", 99)});
+  expect_counted();
+  const CatalogStats stats = catalog_.ReadStats().value();
+  EXPECT_EQ(stats.jobs, 2);
+  EXPECT_EQ(stats.libraries[0].ready_files, 8);
+  Execute("DELETE FROM libraries");
+  expect_counted();
 }
 
 TEST_F(JobQueueTest, RemovingFilesWhileTheirResultsAreStoredNeverFails) {

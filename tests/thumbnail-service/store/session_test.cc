@@ -59,7 +59,7 @@ TEST_F(SessionTest, TimeLimitsAreSetOnEveryConnection) {
   EXPECT_EQ(Number(session_, "SELECT setting::bigint FROM pg_settings "
                              "WHERE name = 'lock_timeout'").value(), 10'000);
   EXPECT_EQ(Number(session_, "SELECT setting::bigint FROM pg_settings "
-                             "WHERE name = 'idle_in_transaction_session_timeout'").value(), 60'000);
+                             "WHERE name = 'idle_in_transaction_session_timeout'").value(), 5'000);
 }
 
 TEST_F(SessionTest, ACommitWhoseFateIsUnknownIsUnavailable) {

@@ -1,0 +1,216 @@
+#include "thumbnail-service/store/pg_finish.h"
+
+#include <utility>
+
+#include <absl/container/flat_hash_map.h>
+
+#include "common/crash_point.h"
+#include "thumbnail-service/store/pg_bytea_array.h"
+
+namespace hestia {
+namespace {
+
+constexpr PgStatement kLockFiles = {"lock_files", R"sql(
+  SELECT id FROM files WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE)sql"};
+
+// A statement of its own, so that it sees what was committed before the files were locked.
+// Whoever changes a claimed job locks its file first, so nothing changes after this look.
+constexpr PgStatement kReadClaims = {"read_claims", R"sql(
+  SELECT t.position - 1, j.wanted_version = j.claimed_version
+  FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS t(file_id, token, position)
+  JOIN jobs j ON j.file_id = t.file_id AND j.claim_token = t.token)sql"};
+
+// The update is what locks a row, so that collection cannot take it before it is attached.
+constexpr PgStatement kPutContents = {"put_contents", R"sql(
+  WITH told AS (
+    SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::integer[], $4::integer[])
+      WITH ORDINALITY AS t(digest, size_bytes, width_px, height_px, position)
+  ), put AS (
+    INSERT INTO contents AS c (digest, size_bytes, width_px, height_px)
+    SELECT digest, size_bytes, max(width_px), max(height_px) FROM told
+    GROUP BY digest, size_bytes ORDER BY digest, size_bytes
+    ON CONFLICT (digest, size_bytes) DO UPDATE
+      SET width_px = greatest(c.width_px, excluded.width_px),
+          height_px = greatest(c.height_px, excluded.height_px)
+    RETURNING id, digest, size_bytes
+  )
+  SELECT told.position - 1, put.id FROM told JOIN put USING (digest, size_bytes))sql"};
+
+constexpr PgStatement kPutThumbnails = {"put_thumbnails", R"sql(
+  INSERT INTO thumbnails (content_id, recipe_id, media_type, width_px, height_px, data)
+  SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::integer[], $5::integer[],
+                       $6::bytea[])
+  ON CONFLICT (content_id, recipe_id) DO NOTHING)sql"};
+
+constexpr PgStatement kPutContentFailure = {"put_content_failure", R"sql(
+  INSERT INTO failures (content_id, decoder_version, code, detail, attempts)
+  VALUES ($1, $2, $3, $4, $5)
+  ON CONFLICT (content_id) DO UPDATE
+    SET decoder_version = excluded.decoder_version, code = excluded.code,
+        detail = excluded.detail, attempts = excluded.attempts, failed_at = now())sql"};
+
+constexpr PgStatement kPutFileFailure = {"put_file_failure", R"sql(
+  INSERT INTO failures (file_id, file_version, code, detail, attempts)
+  VALUES ($1, $2, $3, $4, $5)
+  ON CONFLICT (file_id) DO UPDATE
+    SET file_version = excluded.file_version, code = excluded.code, detail = excluded.detail,
+        attempts = excluded.attempts, failed_at = now())sql"};
+
+// Thumbnails that were there when a file was read may have been collected since: then it is not
+// READY and its job stays.
+constexpr PgStatement kSettle = {"settle", R"sql(
+  WITH told AS MATERIALIZED (
+    SELECT t.file_id, nullif(t.content_id, 0) AS content_id, t.state, t.position,
+           t.state = 3 OR NOT EXISTS (
+             SELECT FROM recipes r WHERE r.is_current AND NOT EXISTS (
+               SELECT FROM thumbnails n WHERE n.content_id = t.content_id
+                                          AND n.recipe_id = r.id)) AS complete
+    FROM unnest($1::bigint[], $2::bigint[], $3::integer[])
+      WITH ORDINALITY AS t(file_id, content_id, state, position)
+  ), settled AS (
+    UPDATE files f SET content_id = t.content_id,
+                       state = CASE WHEN t.complete THEN t.state ELSE f.state END
+    FROM told t WHERE f.id = t.file_id
+  ), ended AS (
+    DELETE FROM jobs j USING told t WHERE j.file_id = t.file_id AND t.complete
+  ), kept AS (
+    UPDATE jobs j SET claim_token = NULL, claimed_by = NULL
+    FROM told t WHERE j.file_id = t.file_id AND NOT t.complete
+  )
+  SELECT position - 1, complete FROM told)sql"};
+
+constexpr PgStatement kUnclaim = {"unclaim", R"sql(
+  UPDATE jobs SET claim_token = NULL, claimed_by = NULL
+  WHERE file_id = ANY($1::bigint[]))sql"};
+
+constexpr PgStatement kStatements[] = {kLockFiles,         kReadClaims,     kPutContents,
+                                       kPutThumbnails,     kPutContentFailure, kPutFileFailure,
+                                       kSettle,            kUnclaim};
+
+using Numbers = std::vector<std::int64_t>;
+
+}  // namespace
+
+absl::Span<const PgStatement> FinishStatements() { return kStatements; }
+
+std::vector<FinishEffect> FinishBatch::Run() {
+  effects_.assign(results_.size(), FinishEffect::kStale);
+  content_ids_.assign(results_.size(), 0);
+  LockClaims();
+  // What was rendered of an outdated version is referred to by no row: nothing would ever
+  // collect it.
+  Unclaim();
+  PutContents();
+  PutThumbnails();
+  PutVerdicts();
+  Settle();
+  HESTIA_CRASH_POINT("finish.before_commit");
+  return std::move(effects_);
+}
+
+void FinishBatch::LockClaims() {
+  Numbers files;
+  Numbers tokens;
+  for (const JobResult& result : results_) {
+    files.push_back(result.job.file_id);
+    tokens.push_back(result.job.token);
+  }
+  tx_.exec_prepared(kLockFiles.name, PgArray(files));
+  for (const pqxx::row row : tx_.exec_prepared(kReadClaims.name, PgArray(files), PgArray(tokens))) {
+    const auto index = row[0].as<std::size_t>();
+    (row[1].as<bool>() ? current_ : outdated_).push_back(index);
+  }
+}
+
+void FinishBatch::Unclaim() {
+  if (outdated_.empty()) return;
+  Numbers files;
+  for (const std::size_t index : outdated_) {
+    files.push_back(results_[index].job.file_id);
+    effects_[index] = FinishEffect::kRequeued;
+  }
+  tx_.exec_prepared(kUnclaim.name, PgArray(files));
+}
+
+void FinishBatch::PutContents() {
+  std::vector<std::size_t> told;
+  PgByteaArray digests;
+  Numbers sizes;
+  Numbers widths;
+  Numbers heights;
+  for (const std::size_t index : current_) {
+    const JobResult& result = results_[index];
+    if (!result.content.has_value()) continue;
+    told.push_back(index);
+    const auto* const digest = reinterpret_cast<const char*>(result.content->digest.data());
+    digests.Add(absl::string_view(digest, result.content->digest.size()));
+    sizes.push_back(result.content->size_bytes);
+    widths.push_back(result.source_width_px);
+    heights.push_back(result.source_height_px);
+  }
+  if (told.empty()) return;
+  for (const pqxx::row row :
+       tx_.exec_prepared(kPutContents.name, digests.Parameter(), PgArray(sizes), PgArray(widths),
+                         PgArray(heights))) {
+    content_ids_[told[row[0].as<std::size_t>()]] = row[1].as<std::int64_t>();
+  }
+}
+
+void FinishBatch::PutThumbnails() {
+  Numbers contents;
+  Numbers recipes;
+  std::vector<std::string> types;
+  Numbers widths;
+  Numbers heights;
+  PgByteaArray images;
+  for (const std::size_t index : current_) {
+    for (const Thumbnail& thumbnail : results_[index].thumbnails) {
+      contents.push_back(content_ids_[index]);
+      recipes.push_back(thumbnail.recipe_id);
+      types.emplace_back(MediaType(thumbnail.format));
+      widths.push_back(thumbnail.width_px);
+      heights.push_back(thumbnail.height_px);
+      images.Add(thumbnail.data);
+    }
+  }
+  if (contents.empty()) return;
+  tx_.exec_prepared(kPutThumbnails.name, PgArray(contents), PgArray(recipes), PgArray(types),
+                    PgArray(widths), PgArray(heights), images.Parameter());
+}
+
+void FinishBatch::PutVerdicts() {
+  for (const std::size_t index : current_) {
+    const JobResult& result = results_[index];
+    if (!result.verdict.has_value()) continue;
+    const std::string code = PgText(result.verdict->code);
+    const std::string detail = PgText(result.verdict->detail);
+    const int attempts = result.job.attempts + 1;
+    if (content_ids_[index] != 0) {
+      tx_.exec_prepared(kPutContentFailure.name, content_ids_[index], decoder_version_, code,
+                        detail, attempts);
+    } else {
+      tx_.exec_prepared(kPutFileFailure.name, result.job.file_id, result.job.version, code,
+                        detail, attempts);
+    }
+  }
+}
+
+void FinishBatch::Settle() {
+  if (current_.empty()) return;
+  Numbers files;
+  Numbers contents;
+  Numbers states;
+  for (const std::size_t index : current_) {
+    files.push_back(results_[index].job.file_id);
+    contents.push_back(content_ids_[index]);
+    states.push_back(static_cast<std::int64_t>(results_[index].verdict ? FileStatus::kFailed
+                                                                       : FileStatus::kReady));
+  }
+  for (const pqxx::row row :
+       tx_.exec_prepared(kSettle.name, PgArray(files), PgArray(contents), PgArray(states))) {
+    effects_[current_[row[0].as<std::size_t>()]] =
+        row[1].as<bool>() ? FinishEffect::kStored : FinishEffect::kRequeued;
+  }
+}
+
+}  // namespace hestia

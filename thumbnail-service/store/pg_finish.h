@@ -1,0 +1,56 @@
+#ifndef HESTIA_THUMBNAIL_SERVICE_STORE_PG_FINISH_H_
+#define HESTIA_THUMBNAIL_SERVICE_STORE_PG_FINISH_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <absl/types/span.h>
+
+#include "thumbnail-service/jobs/job.h"
+#include "thumbnail-service/jobs/job_queue.h"
+#include "thumbnail-service/store/pg_session.h"
+
+namespace hestia {
+
+// The statements that FinishBatch needs prepared.
+absl::Span<const PgStatement> FinishStatements();
+
+// Stores one batch of results within a transaction, in the same few statements however many
+// they are.
+//
+// Locks, in this order and each in one order for all replicas: files by id (as ingest, rescue
+// and the API do, before jobs), contents by digest.
+//
+// Thread-safety: none; one object a try of the transaction. Memory: a copy of the images.
+class FinishBatch {
+ public:
+  // `results` is borrowed for the object's life.
+  FinishBatch(pqxx::work& tx, absl::string_view decoder_version,
+              absl::Span<const JobResult> results)
+      : tx_(tx), decoder_version_(decoder_version), results_(results) {}
+
+  // One effect per result, in their order. Throws like libpqxx.
+  std::vector<FinishEffect> Run();
+
+ private:
+  // Locks what the results are about; those whose claim still stands are `current_`.
+  void LockClaims();
+  void PutContents();
+  void PutThumbnails();
+  void PutVerdicts();
+  void Settle();
+  void Unclaim();
+
+  pqxx::work& tx_;
+  const std::string decoder_version_;
+  const absl::Span<const JobResult> results_;
+  std::vector<FinishEffect> effects_;
+  std::vector<std::size_t> current_;      // into results_
+  std::vector<std::size_t> outdated_;     // a newer version is wanted
+  std::vector<std::int64_t> content_ids_;  // per result; 0: none
+};
+
+}  // namespace hestia
+
+#endif  // HESTIA_THUMBNAIL_SERVICE_STORE_PG_FINISH_H_
