@@ -11,7 +11,7 @@
 
 namespace hestia {
 namespace {
-constexpr absl::Duration kPerMegapixel = 4 * absl::Milliseconds(40);
+constexpr absl::Duration kPerMegapixel = absl::Milliseconds(4 * 40);
 
 double PixelsByHeader(int result) {
   std::uint32_t size[2] = {};
