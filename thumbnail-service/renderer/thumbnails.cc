@@ -6,11 +6,13 @@
 #include <cstddef>
 #include <cstring>
 #include <numeric>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "thumbnail-service/renderer/picture/orientation.h"
 #include "thumbnail-service/renderer/picture/resize.h"
+#include "thumbnail-service/renderer/picture/srgb_conversion.h"
 #include "thumbnail-service/renderer/refuse.h"
 #include "thumbnail-service/renderer/write/encoders.h"
 
@@ -95,12 +97,17 @@ Demand DemandOf(const wire::Request& request) {
 
 void MakeThumbnails(Decoded decoded, const wire::Request& request, ResultMemory& result) {
   Picture picture = std::move(decoded.picture);
+  // At the largest thumbnail's size, so that it costs little.
+  const std::optional<SrgbConversion> conversion =
+      SrgbConversion::For(picture, decoded.profile);
   bool upright = false;
   for (const std::uint32_t index : LargestFirst(request)) {
     const wire::ImageSpec& spec = request.images[index];
     Size size = FitInside(decoded.stored, static_cast<int>(spec.box_px));
     if (upright && SwapsSides(decoded.orientation)) std::swap(size.width, size.height);
-    picture = Resize(picture, size);
+    const bool convert = !upright && conversion.has_value();
+    picture = Resize(picture, size, convert ? Chroma::kWhole : Chroma::kHalf);
+    if (convert) picture = conversion->Apply(std::move(picture));
     if (!upright) picture = MakeUpright(std::move(picture), decoded.orientation);
     upright = true;
     result.Put(index, {picture.width(), picture.height()}, Encode(picture, spec));

@@ -36,7 +36,7 @@ class ResultMemory {
 // What a request asks of the readers.
 Demand DemandOf(const wire::Request& request);
 
-// The whole way behind the decoder: scale to the largest thumbnail, turn upright, scale
+// The whole way behind the decoder: scale to the largest thumbnail, convert to sRGB, turn upright, scale
 // that to each smaller one, encode.
 void MakeThumbnails(Decoded decoded, const wire::Request& request, ResultMemory& result);
 

@@ -61,6 +61,8 @@ void ConfigureJpeg(jpeg_compress_struct& codec, const JpegOptions& options) {
   }
   if (options.cmyk) codec.comp_info[0].h_samp_factor = codec.comp_info[0].v_samp_factor = 1;
   if (options.progressive) jpeg_simple_progression(&codec);
+  codec.restart_in_rows = options.restart_rows;
+  codec.arith_code = options.arithmetic ? TRUE : FALSE;
 }
 
 std::tuple<int, int, int, int> Key(const Rgba& c) { return {c.red, c.green, c.blue, c.alpha}; }
@@ -83,7 +85,7 @@ Bytes PngRow(const Pixels& pixels, int y, const PngOptions& options,
       row.push_back(Byte(palette.at(Key(colour))));
       continue;
     }
-    put(colour.red);
+    put(options.bits < 8 ? colour.red >> (8 - options.bits) : colour.red);
     if (!options.grey) {
       put(colour.green);
       put(colour.blue);
@@ -163,6 +165,10 @@ std::string MakeJpeg(const Pixels& pixels, const JpegOptions& options) {
     jpeg_write_marker(&codec, JPEG_APP0 + 1, reinterpret_cast<const JOCTET*>(exif.data()),
                       static_cast<unsigned>(exif.size()));
   }
+  if (!options.profile.empty()) {
+    jpeg_write_icc_profile(&codec, reinterpret_cast<const JOCTET*>(options.profile.data()),
+                           static_cast<unsigned>(options.profile.size()));
+  }
   for (int y = 0; y < pixels.height; ++y) {
     Bytes row = JpegRow(pixels, y, options);
     JSAMPROW pointer = row.data();
@@ -194,12 +200,18 @@ std::string MakePng(const Pixels& pixels, const PngOptions& options) {
     png_set_eXIf_1(png, info, static_cast<png_uint_32>(exif.size()),
                    reinterpret_cast<png_bytep>(exif.data()));
   }
+  if (options.gamma != 0) png_set_gAMA(png, info, options.gamma);
+  if (!options.profile.empty()) {
+    png_set_iCCP(png, info, "profile", PNG_COMPRESSION_TYPE_BASE,
+                 reinterpret_cast<png_const_bytep>(options.profile.data()),
+                 static_cast<png_uint_32>(options.profile.size()));
+  }
   std::vector<Bytes> rows;
   std::vector<png_bytep> pointers;
   for (int y = 0; y < pixels.height; ++y) rows.push_back(PngRow(pixels, y, options, palette));
   for (Bytes& row : rows) pointers.push_back(row.data());
   png_set_rows(png, info, pointers.data());
-  png_write_png(png, info, PNG_TRANSFORM_IDENTITY, nullptr);
+  png_write_png(png, info, PNG_TRANSFORM_PACKING, nullptr);
   png_destroy_write_struct(&png, &info);
   return bytes;
 }
@@ -221,13 +233,17 @@ std::string MakeWebp(const Pixels& pixels, const WebpOptions& options) {
   Require(size > 0);
   std::string bytes(reinterpret_cast<char*>(data), size);
   WebPFree(data);
-  if (options.orientation == 0) return bytes;
+  if (options.orientation == 0 && options.profile.empty()) return bytes;
   const std::string exif = ExifBlock(options.orientation);
   const WebPData image = View(bytes);
   const WebPData block = View(exif);
   WebPMux* mux = WebPMuxNew();
-  Require(WebPMuxSetImage(mux, &image, 1) == WEBP_MUX_OK &&
-          WebPMuxSetChunk(mux, "EXIF", &block, 1) == WEBP_MUX_OK);
+  const WebPData profile = View(options.profile);
+  Require(WebPMuxSetImage(mux, &image, 1) == WEBP_MUX_OK);
+  if (options.orientation != 0) {
+    Require(WebPMuxSetChunk(mux, "EXIF", &block, 1) == WEBP_MUX_OK);
+  }
+  if (profile.size > 0) Require(WebPMuxSetChunk(mux, "ICCP", &profile, 1) == WEBP_MUX_OK);
   return Assemble(mux);
 }
 

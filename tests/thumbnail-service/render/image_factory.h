@@ -50,18 +50,23 @@ struct JpegOptions {
   int luma_v = 2;
   bool progressive = false;
   bool grey = false;
-  bool cmyk = false;  // inks; Adobe's inverted form with its marker
+  bool cmyk = false;  // inks: cyan is what red lacks, no black; Adobe's inverted form
   bool ycck = false;  // the same, as YCCK
+  int restart_rows = 0;   // a restart marker after so many block rows
+  bool arithmetic = false;
+  std::string profile;  // ICC
 };
 std::string MakeJpeg(const Pixels& pixels, const JpegOptions& options = {});
 
 struct PngOptions {
   int orientation = 0;  // eXIf; 0 writes none
-  int bits = 8;         // 8 or 16
+  int bits = 8;         // 8 or 16; with `grey` or `palette` also 1, 2 or 4
   bool grey = false;
   bool alpha = false;
   bool interlaced = false;
   bool palette = false;  // with tRNS when `alpha`
+  double gamma = 0;      // gAMA; 0 writes none
+  std::string profile;   // iCCP
 };
 std::string MakePng(const Pixels& pixels, const PngOptions& options = {});
 
@@ -69,6 +74,7 @@ struct WebpOptions {
   int orientation = 0;
   bool lossless = false;
   bool alpha = false;
+  std::string profile;  // ICCP
 };
 std::string MakeWebp(const Pixels& pixels, const WebpOptions& options = {});
 // Two frames: `first` at (x, y) of a larger canvas, then the whole canvas in red.

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <utility>
 
 #include "tests/thumbnail-service/render/rendering_fixture.h"
@@ -24,6 +25,60 @@ TEST_F(JpegPixelsTest, ProgressiveFilesAreRead) {
   ExpectUprightFourCorners(Thumbnail(MakeJpeg(FourCorners(1000, 700), options)));
 }
 
+// Waves of all lengths in both directions, in each channel others.
+Pixels Waves(int width, int height) {
+  Pixels pixels = Plain(width, height, {});
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      const double a = std::sin(x * x / (3.0 * width)) * std::sin(y * y / (3.0 * height));
+      const double b = std::sin(x / 19.0 + y / 7.0);
+      pixels.At(x, y) = {static_cast<int>(127 + 90 * a), static_cast<int>(127 + 60 * (a + b)),
+                         static_cast<int>(127 + 90 * b), 255};
+    }
+  }
+  return pixels;
+}
+
+constexpr double kFortyDecibels = 6.5;
+
+double MeanSquaredDifference(const Pixels& one, const Pixels& other) {
+  double sum = 0;
+  for (std::size_t i = 0; i < one.colours.size(); ++i) {
+    const Rgba& a = one.colours[i];
+    const Rgba& b = other.colours[i];
+    for (const int d : {a.red - b.red, a.green - b.green, a.blue - b.blue}) sum += d * d;
+  }
+  return sum / (3.0 * static_cast<double>(one.colours.size()));
+}
+
+// A progressive file is left when the rest of its scans could hardly be seen, even in a picture
+// that is full of hard waves; the baseline file with the same coefficients is read whole.
+TEST_F(JpegPixelsTest, WhatIsLeftOutOfAProgressiveFileCannotBeSeen) {
+  const Pixels waves = Waves(1000, 750);
+  for (const int sampling : {1, 2}) {
+    for (const int box_px : {100, 190, 400}) {
+      SCOPED_TRACE(testing::Message() << sampling << " " << box_px);
+      JpegOptions options;
+      options.luma_h = options.luma_v = sampling;
+      const Pixels whole = Thumbnail(MakeJpeg(waves, options), box_px);
+      options.progressive = true;
+      const Pixels left = Thumbnail(MakeJpeg(waves, options), box_px);
+      EXPECT_LT(MeanSquaredDifference(whole, left), kFortyDecibels);
+    }
+  }
+}
+
+TEST_F(JpegPixelsTest, TheScansOfAProgressiveFileThatAreNotNeededMayBeMissing) {
+  JpegOptions options;
+  options.progressive = true;
+  const Pixels waves = Waves(1000, 750);
+  std::string jpeg = MakeJpeg(waves, options);
+  const Pixels whole = Thumbnail(jpeg, 100);
+  jpeg.resize(jpeg.size() * 2 / 3);
+  EXPECT_EQ(Thumbnail(jpeg, 100).colours, whole.colours);
+  EXPECT_EQ(Reason(Render(jpeg, Recipes("one=1000")).status()), "DECODE_FAILED");
+}
+
 TEST_F(JpegPixelsTest, GreyFilesAreRead) {
   JpegOptions options;
   options.grey = true;
@@ -43,17 +98,29 @@ TEST_F(JpegPixelsTest, GreyFilesWithASamplingOfTwoAreRead) {
   EXPECT_TRUE(Near(Thumbnail(MakeJpeg(Plain(333, 211, grey), options)).At(50, 50), grey, 2));
 }
 
-TEST_F(JpegPixelsTest, AdobesInksBecomeTheirColours) {
+TEST_F(JpegPixelsTest, RestartMarkersAreFollowed) {
   JpegOptions options;
-  options.cmyk = true;
-  ExpectUprightFourCorners(Thumbnail(MakeJpeg(FourCorners(800, 600), options)));
-  ExpectUprightFourCorners(JpegThumbnail(MakeJpeg(FourCorners(800, 600), options)));
+  options.restart_rows = 1;
+  ExpectUprightFourCorners(Thumbnail(MakeJpeg(FourCorners(1000, 700), options)));
 }
 
-TEST_F(JpegPixelsTest, YcckBecomesItsColours) {
+TEST_F(JpegPixelsTest, ArithmeticCodingIsRead) {
   JpegOptions options;
-  options.ycck = true;
-  ExpectUprightFourCorners(Thumbnail(MakeJpeg(FourCorners(800, 600), options)));
+  options.arithmetic = true;
+  for (const bool progressive : {false, true}) {
+    options.progressive = progressive;
+    ExpectUprightFourCorners(Thumbnail(MakeJpeg(FourCorners(1000, 700), options)));
+  }
+}
+
+TEST_F(JpegPixelsTest, ImagesOfOddShapesAreRead) {
+  for (const auto& [width, height] : {std::pair{1, 1}, {1, 20'000}, {20'000, 1}, {65'500, 3}}) {
+    SCOPED_TRACE(testing::Message() << width << "x" << height);
+    const Pixels pixels = Thumbnail(MakeJpeg(Plain(width, height, kBlue)));
+    EXPECT_EQ(pixels.width, width == 1 ? 1 : 128);
+    EXPECT_EQ(pixels.height, height > 128 ? 128 : 1);
+    EXPECT_TRUE(Near(pixels.At(pixels.width / 2, pixels.height / 2), kBlue));
+  }
 }
 
 // WebP has limited range, JPEG full: planes handed over unchanged would lose both ends.

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "tests/thumbnail-service/render/rendering_fixture.h"
 
 namespace hestia {
@@ -41,6 +43,37 @@ TEST_F(PngPixelsTest, GreyIsRead) {
   for (const int level : {0, 128, 255}) {
     const Rgba grey{level, level, level};
     EXPECT_TRUE(Near(Thumbnail(MakePng(Plain(300, 300, grey), options)).At(60, 60), grey, 2));
+  }
+}
+
+TEST_F(PngPixelsTest, FewBitsAreSpreadOverAllLevels) {
+  for (const int bits : {1, 2, 4}) {
+    PngOptions options;
+    options.grey = true;
+    options.bits = bits;
+    const int steps = (1 << bits) - 1;
+    for (int step = 0; step <= steps; ++step) {
+      const int level = 255 * step / steps;
+      const Rgba grey{level, level, level};
+      EXPECT_TRUE(Near(Thumbnail(MakePng(Plain(70, 50, grey), options)).At(30, 20), grey, 2));
+    }
+  }
+}
+
+TEST_F(PngPixelsTest, PalettesOfFewBitsAreRead) {
+  for (const int bits : {2, 4}) {
+    PngOptions options;
+    options.palette = true;
+    options.bits = bits;
+    ExpectUprightFourCorners(Thumbnail(MakePng(FourCorners(301, 200), options)));
+  }
+}
+
+TEST_F(PngPixelsTest, ImagesOfOddShapesAreRead) {
+  for (const auto& [width, height] : {std::pair{1, 1}, {1, 20'000}, {20'000, 1}, {65'535, 2}}) {
+    SCOPED_TRACE(testing::Message() << width << "x" << height);
+    const Pixels pixels = Thumbnail(MakePng(Plain(width, height, kBlue)));
+    EXPECT_TRUE(Near(pixels.At(pixels.width / 2, pixels.height / 2), kBlue));
   }
 }
 

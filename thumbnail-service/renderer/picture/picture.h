@@ -55,12 +55,14 @@ enum class Colour {
   kGrey,        // one plane, 0..255
   kYuvFull,     // JPEG's: luma 0..255; the chroma planes have sizes of their own
   kYuvLimited,  // WebP's: luma 16..235, chroma 16..240
-  kRgb,         // sRGB; premultiplied when there is alpha
+  kRgb,         // premultiplied when there is alpha
+  kInk,         // four planes: cyan, magenta, yellow, black; 255 is full ink
+  kLab,         // CIE L*a*b* (D50): L* 0..100 as 0..255, a* and b* plus 128
 };
 
 struct Picture {
   Colour colour = Colour::kGrey;
-  std::vector<Plane> planes;   // one for kGrey, else three
+  std::vector<Plane> planes;   // one for kGrey, four for kInk, else three
   std::optional<Plane> alpha;  // with kRgb only
 
   int width() const { return planes.front().width(); }

@@ -79,14 +79,14 @@ Plane ResizePlane(const Plane& plane, Size size) {
 }
 }  // namespace
 
-Picture Resize(const Picture& picture, Size size) {
+Picture Resize(const Picture& picture, Size size, Chroma chroma) {
   const bool yuv = picture.colour == Colour::kYuvFull || picture.colour == Colour::kYuvLimited;
   Picture resized;
   resized.colour = picture.colour;
   for (const Plane& plane : picture.planes) {
-    const bool chroma = yuv && !resized.planes.empty();
+    const bool halved = yuv && chroma == Chroma::kHalf && !resized.planes.empty();
     resized.planes.push_back(
-        ResizePlane(plane, chroma ? Size{(size.width + 1) / 2, (size.height + 1) / 2} : size));
+        ResizePlane(plane, halved ? Size{(size.width + 1) / 2, (size.height + 1) / 2} : size));
   }
   if (picture.alpha.has_value()) resized.alpha = ResizePlane(*picture.alpha, size);
   return resized;

@@ -5,12 +5,15 @@
 
 namespace hestia {
 
-// Resizes with zimg (Lanczos, three lobes), plane by plane. Chroma planes of a YUV picture
-// come out at half the size, rounded up: 4:2:0, whatever they were. A plane that has the
-// size already is copied.
+// What becomes of the chroma planes of a YUV picture, whatever they were: half the size,
+// rounded up (4:2:0), as encoders take them, or the whole of it, as colour conversion does.
+enum class Chroma { kHalf, kWhole };
+
+// Resizes with zimg (Lanczos, three lobes), plane by plane. A plane that has the size already
+// is copied.
 //
 // Refuses with TOO_LARGE when zimg's scratch would pass 256 MiB.
-Picture Resize(const Picture& picture, Size size);
+Picture Resize(const Picture& picture, Size size, Chroma chroma = Chroma::kHalf);
 
 }  // namespace hestia
 

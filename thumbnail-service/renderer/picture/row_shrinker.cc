@@ -18,6 +18,7 @@ RowShrinker::RowShrinker(Size image, int channels, Size wanted, Alpha alpha)
     : image_(image),
       channels_(channels),
       alpha_(alpha),
+      has_alpha_((channels == 2 || channels == 4) && alpha != Alpha::kNone),
       block_width_(BlockSide(image.width, wanted.width)),
       block_height_(BlockSide(image.height, wanted.height)),
       shrunk_{(image.width + block_width_ - 1) / block_width_,
@@ -60,8 +61,10 @@ void RowShrinker::AccumulateAlpha(const std::uint8_t* row) {
 }
 
 void RowShrinker::Add(const std::uint8_t* row) {
-  if (channels_ == 2 || channels_ == 4) {
+  if (has_alpha_) {
     AccumulateAlpha(row);
+  } else if (channels_ == 4) {
+    AccumulateOpaque<4>(row);
   } else if (channels_ == 3) {
     AccumulateOpaque<3>(row);
   } else {
@@ -79,7 +82,7 @@ void RowShrinker::EmitRow() {
     const auto pixels = static_cast<std::uint32_t>(columns * rows_in_block_);
     const std::uint32_t* sum = sums_.data() + static_cast<std::size_t>(x) * planes;
     for (std::size_t p = 0; p < planes; ++p) {
-      const bool premultiplied = planes == 4 && p < 3;
+      const bool premultiplied = has_alpha_ && p < 3;
       const std::uint64_t weight = premultiplied ? std::uint64_t{pixels} * 255 : pixels;
       planes_[p].Row(next_row_)[x] = static_cast<std::uint8_t>((sum[p] + weight / 2) / weight);
     }
@@ -92,7 +95,8 @@ void RowShrinker::EmitRow() {
 Picture RowShrinker::Finish() {
   Picture picture;
   picture.colour = channels_ == 1 ? Colour::kGrey : Colour::kRgb;
-  if (planes_.size() == 4) {
+  if (channels_ == 4 && !has_alpha_) picture.colour = Colour::kInk;
+  if (has_alpha_) {
     picture.alpha = std::move(planes_.back());
     planes_.pop_back();
   }

@@ -15,17 +15,19 @@ namespace hestia {
 // Thread-safety: none. Memory: one row of sums, and at most about 9 x the wanted size.
 class RowShrinker {
  public:
-  // Whether the rows' colours are multiplied by their alpha already.
-  enum class Alpha { kStraight, kPremultiplied };
+  // Whether the rows' colours are multiplied by their alpha already. kNone: there is no
+  // alpha, four channels are inks.
+  enum class Alpha { kStraight, kPremultiplied, kNone };
 
-  // `channels`: 1 grey, 2 grey + alpha, 3 RGB, 4 RGB + alpha; 8 bits each. `wanted` is the
-  // largest size that will be asked of the resizer.
+  // `channels`: 1 grey, 2 grey + alpha, 3 RGB, 4 RGB + alpha or inks; 8 bits each. `wanted`
+  // is the largest size that will be asked of the resizer.
   RowShrinker(Size image, int channels, Size wanted, Alpha alpha = Alpha::kStraight);
 
   // The next row from the top: width x channels bytes.
   void Add(const std::uint8_t* row);
 
-  // The picture, after all rows: kGrey for 1 channel, else kRgb, premultiplied.
+  // The picture, after all rows: kGrey for 1 channel, kInk for 4 without alpha, else kRgb,
+  // premultiplied.
   Picture Finish();
 
  private:
@@ -38,6 +40,7 @@ class RowShrinker {
   const Size image_;
   const int channels_;
   const Alpha alpha_;
+  const bool has_alpha_;
   const int block_width_;
   const int block_height_;
   const Size shrunk_;

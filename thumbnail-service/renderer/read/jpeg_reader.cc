@@ -1,16 +1,19 @@
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <vector>
 
 #include "thumbnail-service/renderer/jpeg_refusal.h"
 #include "thumbnail-service/renderer/picture/orientation.h"
 #include "thumbnail-service/renderer/picture/row_shrinker.h"
+#include "thumbnail-service/renderer/read/jpeg_scans.h"
 #include "thumbnail-service/renderer/read/readers.h"
 #include "thumbnail-service/renderer/refuse.h"
 
 namespace hestia {
 namespace {
 constexpr int kApp1 = JPEG_APP0 + 1;
+constexpr int kApp2 = JPEG_APP0 + 2;
 constexpr unsigned kMaxMarkerBytes = 0xFFFF;
 
 int Orientation(const jpeg_decompress_struct& codec) {
@@ -20,6 +23,16 @@ int Orientation(const jpeg_decompress_struct& codec) {
     if (exif) return ReadExifOrientation(data);
   }
   return 1;
+}
+
+// The profile, put together from its pieces; empty when there is none or a piece is missing.
+std::vector<std::uint8_t> Profile(jpeg_decompress_struct& codec) {
+  JOCTET* data = nullptr;
+  unsigned size = 0;
+  if (jpeg_read_icc_profile(&codec, &data, &size) == FALSE) return {};
+  std::vector<std::uint8_t> profile(data, data + size);
+  std::free(data);
+  return profile;
 }
 
 // The strongest of the reductions that the decoder does almost for free and that still
@@ -57,11 +70,19 @@ Plane PlaneFor(const jpeg_decompress_struct& codec, const jpeg_component_info& c
   return plane;
 }
 
+void Start(jpeg_decompress_struct& codec) {
+  if (codec.progressive_mode != FALSE) {
+    StartWithEnoughScans(codec);
+  } else {
+    jpeg_start_decompress(&codec);
+  }
+}
+
 Picture ReadPlanes(jpeg_decompress_struct& codec) {
   constexpr int kMaxRows = MAX_SAMP_FACTOR * DCTSIZE;
   codec.raw_data_out = TRUE;
   codec.out_color_space = codec.jpeg_color_space;
-  jpeg_start_decompress(&codec);
+  Start(codec);
   Picture picture;
   picture.colour = codec.num_components == 1 ? Colour::kGrey : Colour::kYuvFull;
   const auto components = static_cast<std::size_t>(codec.num_components);
@@ -88,33 +109,25 @@ Picture ReadPlanes(jpeg_decompress_struct& codec) {
   return picture;
 }
 
-// Four bytes of ink to three of light. Adobe's programs store ink inverted and say so.
-void InkToLight(std::uint8_t* row, JDIMENSION width, bool inverted) {
-  const std::uint8_t* ink = row;
-  const unsigned flip = inverted ? 0 : 255;
-  for (JDIMENSION x = 0; x < width; ++x, ink += 4) {
-    const unsigned black = ink[3] ^ flip;
-    for (int c = 0; c < 3; ++c) {
-      *row++ = static_cast<std::uint8_t>(((ink[c] ^ flip) * black + 127) / 255);
-    }
-  }
-}
-
-Picture ReadRgb(jpeg_decompress_struct& codec, Size target) {
+Picture ReadInterleaved(jpeg_decompress_struct& codec, Size target) {
   const bool inks = codec.num_components == 4;
   if (!inks && codec.num_components != 3 && codec.num_components != 1) {
     Refuse(wire::Outcome::kUnsupported, "JPEG with %d colour components", codec.num_components);
   }
   codec.out_color_space = inks ? JCS_CMYK : JCS_RGB;
-  jpeg_start_decompress(&codec);
+  Start(codec);
   const Size size{static_cast<int>(codec.output_width), static_cast<int>(codec.output_height)};
-  RowShrinker shrinker(size, 3, target);
+  RowShrinker shrinker(size, inks ? 4 : 3, target, RowShrinker::Alpha::kNone);
+  // Adobe's programs store ink inverted and say so.
+  const bool inverted = inks && codec.saw_Adobe_marker != 0;
   std::vector<std::uint8_t> row(static_cast<std::size_t>(size.width) *
                                 static_cast<std::size_t>(codec.output_components));
   while (codec.output_scanline < codec.output_height) {
     JSAMPROW pointer = row.data();
     jpeg_read_scanlines(&codec, &pointer, 1);
-    if (inks) InkToLight(row.data(), codec.output_width, codec.saw_Adobe_marker != 0);
+    if (inverted) {
+      for (std::uint8_t& ink : row) ink = static_cast<std::uint8_t>(255 - ink);
+    }
     shrinker.Add(row.data());
   }
   return shrinker.Finish();
@@ -148,6 +161,7 @@ Decoded ReadJpeg(std::span<const std::uint8_t> bytes, const Demand& demand) {
   jpeg_create_decompress(&codec);
   jpeg_mem_src(&codec, bytes.data(), bytes.size());
   jpeg_save_markers(&codec, kApp1, kMaxMarkerBytes);
+  jpeg_save_markers(&codec, kApp2, kMaxMarkerBytes);
   jpeg_read_header(&codec, TRUE);
   // Several scans mean that all coefficients are kept at full size until the last one.
   const bool whole = jpeg_has_multiple_scans(&codec) != 0;
@@ -157,10 +171,11 @@ Decoded ReadJpeg(std::span<const std::uint8_t> bytes, const Demand& demand) {
   Decoded decoded;
   decoded.stored = {static_cast<int>(codec.image_width), static_cast<int>(codec.image_height)};
   decoded.orientation = Orientation(codec);
+  decoded.profile = Profile(codec);
   const Size target = FitInside(decoded.stored, demand.box_px);
   ChooseScale(codec, target);
   codec.do_block_smoothing = FALSE;
-  decoded.picture = CanReadPlanes(codec) ? ReadPlanes(codec) : ReadRgb(codec, target);
+  decoded.picture = CanReadPlanes(codec) ? ReadPlanes(codec) : ReadInterleaved(codec, target);
   RefuseIfDamaged(codec, errors);
   jpeg_destroy_decompress(&codec);
   return decoded;

@@ -42,15 +42,43 @@ void RefuseLargeGif(const std::string& path, const wire::Limits& limits) {
   RefuseUnlessWithin(side(6), side(8), limits.max_pixels, limits.max_side_px);
 }
 
+bool IsKind(const OIIO::ImageSpec& spec, const char* kind) {
+  return spec.get_string_attribute("tiff:ColorSpace") == kind;
+}
+
+bool IsLab(const OIIO::ImageSpec& spec) {
+  return (IsKind(spec, "CIELAB") || IsKind(spec, "ICCLAB")) && spec.nchannels >= 3;
+}
+
+bool HasInks(const OIIO::ImageSpec& spec) { return IsKind(spec, "CMYK") && spec.nchannels >= 4; }
+
+std::vector<std::uint8_t> Profile(const OIIO::ImageSpec& spec) {
+  const OIIO::ParamValue* profile = spec.find_attribute("ICCProfile");
+  if (profile == nullptr || profile->type().basetype != OIIO::TypeDesc::UINT8) return {};
+  const auto* bytes = static_cast<const std::uint8_t*>(profile->data());
+  return {bytes, bytes + profile->datasize()};
+}
+
 // Which channels of the file make the picture.
 struct Channels {
-  int colours = 1;  // 1 or 3, from channel 0
+  int colours = 1;  // 1, 3 or 4 (inks), from channel 0
   bool alpha = false;
+  bool lab = false;
+  std::uint8_t flip = 0;  // XORed to inks, and to a* and b*
   int count() const { return colours + (alpha ? 1 : 0); }
 };
 
 Channels ChooseChannels(const OIIO::ImageSpec& spec) {
   Channels channels;
+  if (HasInks(spec)) {
+    channels.colours = 4;
+    // Inks in a JPEG stream are inverted, as Adobe's programs have always written them.
+    if (spec.get_string_attribute("compression") == "jpeg") channels.flip = 0xff;
+    return channels;
+  }
+  channels.lab = IsLab(spec);
+  // Signed bytes; means and filters need them without a jump at zero.
+  if (IsKind(spec, "CIELAB")) channels.flip = 0x80;
   channels.colours = spec.nchannels >= 3 ? 3 : 1;
   // Alpha elsewhere than behind the colours would have to be gathered; no format here
   // does that but an EXR with many layers. The GIF reader counts its alpha channel from 1,
@@ -119,8 +147,18 @@ class StripReader {
   const std::string path_;
 };
 
+void Flip(std::uint8_t* row, int width, Channels channels) {
+  for (int x = 0; x < width; ++x, row += channels.count()) {
+    for (int c = channels.lab ? 1 : 0; c < channels.colours; ++c) {
+      row[c] = static_cast<std::uint8_t>(row[c] ^ channels.flip);
+    }
+  }
+}
+
 Picture ReadBytes(StripReader& strips, Size size, Channels channels, Size target) {
-  RowShrinker shrinker(size, channels.count(), target, RowShrinker::Alpha::kPremultiplied);
+  RowShrinker shrinker(size, channels.count(), target,
+                       channels.colours == 4 ? RowShrinker::Alpha::kNone
+                                             : RowShrinker::Alpha::kPremultiplied);
   const std::size_t stride =
       static_cast<std::size_t>(size.width) * static_cast<std::size_t>(channels.count());
   std::vector<std::uint8_t> strip(stride * static_cast<std::size_t>(strips.rows()));
@@ -128,10 +166,14 @@ Picture ReadBytes(StripReader& strips, Size size, Channels channels, Size target
     const int end = std::min(begin + strips.rows(), size.height);
     strips.Read(begin, end, OIIO::TypeDesc::UINT8, strip.data());
     for (int y = begin; y < end; ++y) {
-      shrinker.Add(strip.data() + static_cast<std::size_t>(y - begin) * stride);
+      std::uint8_t* row = strip.data() + static_cast<std::size_t>(y - begin) * stride;
+      if (channels.flip != 0) Flip(row, size.width, channels);
+      shrinker.Add(row);
     }
   }
-  return shrinker.Finish();
+  Picture picture = shrinker.Finish();
+  if (channels.lab) picture.colour = Colour::kLab;
+  return picture;
 }
 
 Picture ReadLight(StripReader& strips, Size size, Channels channels, Size target) {
@@ -171,6 +213,14 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
   if (reader == "gif") RefuseLargeGif(path, demand.limits);
   OIIO::ImageSpec spec;
   if (!input->open(path, spec)) RefuseRead(input->geterror(), path);
+  if (IsKind(spec, "CMYK") || IsLab(spec)) {
+    // Its own conversion knows no profiles, and no L*a*b* of 16 bits. Only after opening is it
+    // known what it would convert.
+    OIIO::ImageSpec raw;
+    raw.attribute("oiio:RawColor", 1);
+    input->close();
+    if (!input->open(path, spec, raw)) RefuseRead(input->geterror(), path);
+  }
   if (spec.width < 0 || spec.height < 0) RefuseRead("the header gives a negative size", path);
   RefuseUnlessWithin(static_cast<std::uint64_t>(spec.width),
                      static_cast<std::uint64_t>(spec.height), demand.limits.max_pixels,
@@ -182,6 +232,7 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
   Decoded decoded;
   decoded.stored = {spec.width, spec.height};
   decoded.orientation = spec.get_int_attribute("Orientation", 1);
+  if (!IsLight(spec)) decoded.profile = Profile(spec);
   const Size target = FitInside(decoded.stored, demand.box_px);
   const Channels channels = ChooseChannels(spec);
   StripReader strips(*input, channels, path);

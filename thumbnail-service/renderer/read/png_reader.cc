@@ -3,6 +3,7 @@
 #include <cstring>
 #include <vector>
 
+#include "thumbnail-service/renderer/picture/gamma_profile.h"
 #include "thumbnail-service/renderer/picture/orientation.h"
 #include "thumbnail-service/renderer/picture/row_shrinker.h"
 #include "thumbnail-service/renderer/read/readers.h"
@@ -67,6 +68,22 @@ Picture ReadRows(png_structp png, png_infop info, Size size, Size target) {
   return shrinker.Finish();
 }
 
+// iCCP, or what gAMA and cHRM say when they say something else than sRGB does.
+std::vector<std::uint8_t> Profile(png_structp png, png_infop info) {
+  png_charp name = nullptr;
+  int compression = 0;
+  png_bytep data = nullptr;
+  png_uint_32 size = 0;
+  if (png_get_iCCP(png, info, &name, &compression, &data, &size) != 0) return {data, data + size};
+  int intent = 0;
+  double gamma = 0;
+  if (png_get_sRGB(png, info, &intent) != 0 || png_get_gAMA(png, info, &gamma) == 0) return {};
+  Chromaticities colours = kSrgbChromaticities;
+  png_get_cHRM(png, info, &colours.white.x, &colours.white.y, &colours.red.x, &colours.red.y,
+               &colours.green.x, &colours.green.y, &colours.blue.x, &colours.blue.y);
+  return MakeProfile(colours, gamma, (png_get_color_type(png, info) & PNG_COLOR_MASK_COLOR) == 0);
+}
+
 int Orientation(png_structp png, png_infop info) {
   png_uint_32 size = 0;
   png_bytep exif = nullptr;
@@ -91,6 +108,7 @@ Decoded ReadPng(std::span<const std::uint8_t> bytes, const Demand& demand) {
   decoded.stored = {static_cast<int>(png_get_image_width(png, info)),
                     static_cast<int>(png_get_image_height(png, info))};
   decoded.orientation = Orientation(png, info);
+  decoded.profile = Profile(png, info);
   AskForPlainBytes(png);
   decoded.picture = ReadRows(png, info, decoded.stored, FitInside(decoded.stored, demand.box_px));
   png_destroy_read_struct(&png, &info, nullptr);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "thumbnail-service/renderer/picture/picture.h"
 #include "thumbnail-service/renderer/wire.h"
@@ -26,12 +27,15 @@ struct Decoded {
   Picture picture;      // as stored: not yet upright
   Size stored;          // by the header
   int orientation = 1;  // EXIF's number
+  // The ICC profile of the planes, as the file has it; empty: sRGB, or usual inks.
+  std::vector<std::uint8_t> profile;
 };
 
-// CMYK and YCCK become RGB by simple inversion. The rest stays YCbCr or grey.
+// CMYK and YCCK become kInk. The rest stays YCbCr or grey.
 Decoded ReadJpeg(std::span<const std::uint8_t> bytes, const Demand& demand);
 
-// All colour types; 16 bits are reduced to 8, palettes and tRNS expanded.
+// All colour types; 16 bits are reduced to 8, palettes and tRNS expanded. A gAMA chunk that is
+// not sRGB's becomes a profile when there is none.
 Decoded ReadPng(std::span<const std::uint8_t> bytes, const Demand& demand);
 
 // The first frame, of an animation too. Without alpha it stays YUV.

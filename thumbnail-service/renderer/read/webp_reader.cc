@@ -46,6 +46,14 @@ int Orientation(const WebPDemuxer* demuxer) {
   return orientation;
 }
 
+std::vector<std::uint8_t> Profile(const WebPDemuxer* demuxer) {
+  WebPChunkIterator chunk{};
+  if (demuxer == nullptr || WebPDemuxGetChunk(demuxer, "ICCP", 1, &chunk) == 0) return {};
+  std::vector<std::uint8_t> profile(chunk.chunk.bytes, chunk.chunk.bytes + chunk.chunk.size);
+  WebPDemuxReleaseChunkIterator(&chunk);
+  return profile;
+}
+
 // Straight to YUV, and reduced by the decoder when less than half of the size is wanted.
 Picture ReadYuv(std::span<const std::uint8_t> bytes, Size size, Size target) {
   WebPDecoderConfig config;
@@ -133,6 +141,7 @@ Decoded ReadWebp(std::span<const std::uint8_t> bytes, const Demand& demand) {
   const Size target = FitInside(decoded.stored, demand.box_px);
   const Demuxer demuxer = Demux(bytes);
   decoded.orientation = Orientation(demuxer.get());
+  decoded.profile = Profile(demuxer.get());
   if (features.has_animation == 0 && features.has_alpha == 0) {
     decoded.picture = ReadYuv(bytes, decoded.stored, target);
     return decoded;

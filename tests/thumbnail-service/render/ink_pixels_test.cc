@@ -1,0 +1,82 @@
+#include <utility>
+#include <vector>
+
+#include "tests/thumbnail-service/render/colour_profiles.h"
+#include "tests/thumbnail-service/render/oiio_images.h"
+#include "tests/thumbnail-service/render/rendering_fixture.h"
+
+namespace hestia {
+namespace {
+struct Swatch {
+  std::vector<int> inks;  // cyan, magenta, yellow, black
+  Rgba srgb;
+};
+
+// What designers know of coated offset paper (ISO 12647-2), on a white that is white.
+const std::vector<Swatch> kOffset{
+    {{0, 0, 0, 0}, {255, 255, 255}}, {{255, 0, 0, 0}, {0, 158, 227}},
+    {{0, 255, 0, 0}, {230, 0, 126}}, {{0, 0, 255, 0}, {255, 237, 0}},
+    {{0, 255, 255, 0}, {227, 6, 19}}, {{255, 0, 255, 0}, {0, 150, 64}},
+    {{255, 255, 0, 0}, {49, 39, 131}}, {{0, 0, 0, 255}, {29, 29, 27}},
+    {{0, 0, 0, 128}, {157, 157, 156}}, {{0, 0, 0, 204}, {87, 87, 86}},
+    {{0, 0, 0, 51}, {218, 218, 218}},
+};
+
+class InkPixelsTest : public RenderingTest {
+ protected:
+  Rgba Middle(const std::string& bytes) { return Thumbnail(bytes, 64).At(32, 32); }
+};
+
+TEST_F(InkPixelsTest, InksWithoutAProfileLookLikeOffsetPrint) {
+  for (const Swatch& swatch : kOffset) {
+    SCOPED_TRACE(testing::Message() << swatch.srgb.red << "," << swatch.srgb.green);
+    EXPECT_TRUE(Near(Middle(MakeRawTiff(90, 90, 5, swatch.inks, 8)), swatch.srgb, 5));
+  }
+}
+
+TEST_F(InkPixelsTest, JpegsInksAreReadInBothForms) {
+  JpegOptions options;
+  for (const bool ycck : {false, true}) {
+    options.cmyk = !ycck;
+    options.ycck = ycck;
+    for (const Swatch& swatch : kOffset) {
+      if (swatch.inks[3] != 0) continue;
+      const Rgba light{255 - swatch.inks[0], 255 - swatch.inks[1], 255 - swatch.inks[2]};
+      EXPECT_TRUE(Near(Middle(MakeJpeg(Plain(300, 200, light), options)), swatch.srgb, 5));
+      EXPECT_TRUE(
+          Near(JpegThumbnail(MakeJpeg(Plain(300, 200, light), options)).At(40, 40), swatch.srgb, 5));
+    }
+  }
+}
+
+TEST_F(InkPixelsTest, InksFollowTheirProfile) {
+  const std::string profile = OddInksProfile();
+  for (const std::vector<int>& inks : std::vector<std::vector<int>>{
+           {0, 0, 0, 0}, {102, 0, 0, 0}, {0, 102, 0, 0}, {0, 0, 102, 0}, {51, 51, 51, 77}}) {
+    const Rgba expected =
+        OddInksToSrgb(inks[0] / 255.0, inks[1] / 255.0, inks[2] / 255.0, inks[3] / 255.0);
+    const Rgba tiff = Middle(MakeRawTiff(90, 90, 5, inks, 8, profile));
+    EXPECT_LT(ColourDifference(tiff, expected), 2) << tiff.red << "," << tiff.green << ","
+                                                   << tiff.blue;
+    if (inks[3] != 0) continue;
+    JpegOptions options;
+    options.cmyk = true;
+    options.profile = profile;
+    const Rgba light{255 - inks[0], 255 - inks[1], 255 - inks[2]};
+    EXPECT_LT(ColourDifference(Middle(MakeJpeg(Plain(300, 200, light), options)), expected), 2);
+  }
+}
+
+TEST_F(InkPixelsTest, LabIsReadInEightAndSixteenBits) {
+  for (const auto& [l, a, b] : std::vector<std::array<int, 3>>{
+           {50, 0, 0}, {60, 40, 20}, {60, -40, 30}, {40, 10, -50}, {100, 0, 0}, {0, 0, 0}}) {
+    SCOPED_TRACE(testing::Message() << l << "," << a << "," << b);
+    const Rgba expected = LabToSrgb(l, a, b);
+    const std::vector<int> bytes{l * 255 / 100, a & 0xff, b & 0xff};
+    EXPECT_LT(ColourDifference(Middle(MakeRawTiff(90, 90, 8, bytes, 8)), expected), 2);
+    const std::vector<int> words{l * 65535 / 100, a * 256 & 0xffff, b * 256 & 0xffff};
+    EXPECT_LT(ColourDifference(Middle(MakeRawTiff(90, 90, 8, words, 16)), expected), 2);
+  }
+}
+}  // namespace
+}  // namespace hestia

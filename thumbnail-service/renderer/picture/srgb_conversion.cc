@@ -1,0 +1,201 @@
+#include "thumbnail-service/renderer/picture/srgb_conversion.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include <lcms2.h>
+
+#include "thumbnail-service/renderer/picture/usual_inks.h"
+
+namespace hestia {
+namespace {
+// Profiles of print shops have up to 3 MiB.
+constexpr std::size_t kMaxProfileBytes = std::size_t{8} << 20;
+constexpr cmsUInt32Number kFlags = cmsFLAGS_BLACKPOINTCOMPENSATION | cmsFLAGS_NOCACHE;
+
+struct CloseProfile {
+  void operator()(void* profile) const { cmsCloseProfile(profile); }
+};
+using Profile = std::unique_ptr<void, CloseProfile>;
+
+// Most profiles in the wild are some sRGB: its colorants (adapted to D50) and its curve.
+bool IsSrgb(cmsHPROFILE profile) {
+  constexpr std::array<cmsTagSignature, 3> kColorants{
+      cmsSigRedColorantTag, cmsSigGreenColorantTag, cmsSigBlueColorantTag};
+  constexpr std::array<cmsTagSignature, 3> kCurves{cmsSigRedTRCTag, cmsSigGreenTRCTag,
+                                                   cmsSigBlueTRCTag};
+  constexpr std::array<cmsCIEXYZ, 3> kSrgb{
+      {{0.4361, 0.2225, 0.0139}, {0.3851, 0.7169, 0.0971}, {0.1431, 0.0606, 0.7141}}};
+  if (cmsIsTag(profile, cmsSigAToB0Tag)) return false;
+  for (std::size_t i = 0; i < kColorants.size(); ++i) {
+    const auto* xyz = static_cast<const cmsCIEXYZ*>(cmsReadTag(profile, kColorants[i]));
+    const auto* curve = static_cast<const cmsToneCurve*>(cmsReadTag(profile, kCurves[i]));
+    if (xyz == nullptr || curve == nullptr) return false;
+    const auto off = [](double a, double b) { return std::abs(a - b) > 0.002; };
+    if (off(xyz->X, kSrgb[i].X) || off(xyz->Y, kSrgb[i].Y) || off(xyz->Z, kSrgb[i].Z)) return false;
+    for (const float encoded : {0.1F, 0.3F, 0.5F, 0.8F}) {
+      const float light = std::pow((encoded + 0.055F) / 1.055F, 2.4F);
+      if (off(cmsEvalToneCurveFloat(curve, encoded), light)) return false;
+    }
+  }
+  return true;
+}
+
+// Grey with alpha comes as RGB.
+bool IsGrey(const Picture& picture) {
+  if (picture.colour != Colour::kRgb) return picture.colour == Colour::kGrey;
+  for (int y = 0; y < picture.height(); ++y) {
+    const std::uint8_t* red = picture.planes[0].Row(y);
+    for (std::size_t i = 1; i < 3; ++i) {
+      if (!std::equal(red, red + picture.width(), picture.planes[i].Row(y))) return false;
+    }
+  }
+  return true;
+}
+
+// Which pixels lcms shall take, for a profile of that kind and a picture of this one; none when
+// they do not go together. A grey picture may come with an RGB profile.
+std::optional<cmsUInt32Number> InputFormat(cmsColorSpaceSignature space, const Picture& picture,
+                                           int& channels) {
+  const bool inks = picture.colour == Colour::kInk;
+  if (space == cmsSigCmykData && inks) {
+    channels = 4;
+    return TYPE_CMYK_8;
+  }
+  if (space == cmsSigRgbData && !inks) {
+    channels = 3;
+    return TYPE_RGB_8;
+  }
+  if (space == cmsSigGrayData && IsGrey(picture)) {
+    channels = 1;
+    return TYPE_GRAY_8;
+  }
+  return std::nullopt;
+}
+
+std::uint8_t Clamp(float value) {
+  return static_cast<std::uint8_t>(std::lround(std::clamp(value, 0.0F, 255.0F)));
+}
+
+void YuvRow(const Picture& picture, int y, std::uint8_t* row) {
+  const bool limited = picture.colour == Colour::kYuvLimited;
+  const float luma_scale = limited ? 255.0F / 219.0F : 1.0F;
+  const float luma_zero = limited ? 16.0F : 0.0F;
+  const float chroma_scale = limited ? 255.0F / 224.0F : 1.0F;
+  const std::uint8_t* luma = picture.planes[0].Row(y);
+  const std::uint8_t* blues = picture.planes[1].Row(y);
+  const std::uint8_t* reds = picture.planes[2].Row(y);
+  for (int x = 0; x < picture.width(); ++x) {
+    const float light = (static_cast<float>(luma[x]) - luma_zero) * luma_scale;
+    const float blue = (static_cast<float>(blues[x]) - 128.0F) * chroma_scale;
+    const float red = (static_cast<float>(reds[x]) - 128.0F) * chroma_scale;
+    *row++ = Clamp(light + 1.402F * red);
+    *row++ = Clamp(light - 0.344136F * blue - 0.714136F * red);
+    *row++ = Clamp(light + 1.772F * blue);
+  }
+}
+
+// L* as 0..255, and a* and b* as they are in 8-bit TIFF but with 128 for zero: lcms's own
+// 8-bit form.
+Profile LabProfile() { return Profile(cmsCreateLab4Profile(nullptr)); }
+
+int Straight(int value, int alpha) {
+  return alpha == 0 ? 0 : std::min((value * 255 + alpha / 2) / alpha, 255);
+}
+
+void PutRow(const std::uint8_t* rgb, const std::uint8_t* alphas, int y, Picture& picture) {
+  for (int x = 0; x < picture.width(); ++x) {
+    const int alpha = alphas != nullptr ? alphas[x] : 255;
+    for (Plane& plane : picture.planes) {
+      plane.Row(y)[x] = static_cast<std::uint8_t>((*rgb++ * alpha + 127) / 255);
+    }
+  }
+}
+}  // namespace
+
+void SrgbConversion::Free::operator()(void* transform) const { cmsDeleteTransform(transform); }
+
+SrgbConversion::SrgbConversion(Transform transform, int channels)
+    : transform_(std::move(transform)), channels_(channels) {}
+
+std::optional<SrgbConversion> SrgbConversion::For(const Picture& picture,
+                                                  std::span<const std::uint8_t> profile) {
+  const Colour colour = picture.colour;
+  Profile from;
+  if (colour == Colour::kLab) {
+    from = LabProfile();
+  } else if (!profile.empty() && profile.size() <= kMaxProfileBytes) {
+    from.reset(
+        cmsOpenProfileFromMem(profile.data(), static_cast<cmsUInt32Number>(profile.size())));
+  }
+  int channels = colour == Colour::kInk ? 4 : 3;
+  std::optional<cmsUInt32Number> format;
+  if (colour == Colour::kLab) {
+    format = TYPE_Lab_8;
+  } else if (from != nullptr) {
+    format = InputFormat(cmsGetColorSpace(from.get()), picture, channels);
+  }
+  if (format.has_value() && (colour == Colour::kLab || !IsSrgb(from.get()))) {
+    const Profile srgb(cmsCreate_sRGBProfile());
+    Transform transform(cmsCreateTransform(from.get(), *format, srgb.get(), TYPE_RGB_8,
+                                           INTENT_RELATIVE_COLORIMETRIC, kFlags));
+    if (transform != nullptr) return SrgbConversion(std::move(transform), channels);
+  }
+  if (colour == Colour::kInk) return SrgbConversion(nullptr, 4);
+  return std::nullopt;
+}
+
+// Row y as the transform takes it: straight, interleaved.
+void SrgbConversion::ToInput(const Picture& picture, int y, std::uint8_t* row) const {
+  if (picture.colour == Colour::kYuvFull || picture.colour == Colour::kYuvLimited) {
+    YuvRow(picture, y, row);
+    return;
+  }
+  for (int x = 0; x < picture.width(); ++x) {
+    for (int c = 0; c < channels_; ++c) {
+      const std::size_t plane =
+          std::min(static_cast<std::size_t>(c), picture.planes.size() - 1);  // grey to RGB
+      const int value = picture.planes[plane].Row(y)[x];
+      *row++ = static_cast<std::uint8_t>(
+          picture.alpha.has_value() ? Straight(value, picture.alpha->Row(y)[x]) : value);
+    }
+  }
+}
+
+void SrgbConversion::Convert(const std::uint8_t* input, std::size_t pixels,
+                             std::uint8_t* rgb) const {
+  if (transform_ == nullptr) {
+    UsualInksToSrgb(input, pixels, rgb);
+  } else {
+    cmsDoTransform(transform_.get(), input, rgb, static_cast<cmsUInt32Number>(pixels));
+  }
+}
+
+Picture SrgbConversion::Apply(Picture picture) const {
+  const int width = picture.width();
+  Picture converted;
+  converted.colour = channels_ == 1 && picture.colour == Colour::kGrey ? Colour::kGrey
+                                                                       : Colour::kRgb;
+  for (int i = 0; i < (converted.colour == Colour::kGrey ? 1 : 3); ++i) {
+    converted.planes.emplace_back(width, picture.height());
+  }
+  const auto pixels = static_cast<std::size_t>(width);
+  std::vector<std::uint8_t> row(pixels * 4);
+  std::vector<std::uint8_t> rgb(pixels * 3);
+  for (int y = 0; y < picture.height(); ++y) {
+    ToInput(picture, y, row.data());
+    Convert(row.data(), pixels, rgb.data());
+    if (converted.colour == Colour::kGrey) {
+      for (std::size_t x = 0; x < pixels; ++x) converted.planes[0].Row(y)[x] = rgb[x * 3 + 1];
+    } else {
+      PutRow(rgb.data(), picture.alpha.has_value() ? picture.alpha->Row(y) : nullptr, y, converted);
+    }
+  }
+  converted.alpha = std::move(picture.alpha);
+  return converted;
+}
+
+}  // namespace hestia

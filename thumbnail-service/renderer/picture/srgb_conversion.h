@@ -1,0 +1,48 @@
+#ifndef HESTIA_THUMBNAIL_SERVICE_RENDERER_PICTURE_SRGB_CONVERSION_H_
+#define HESTIA_THUMBNAIL_SERVICE_RENDERER_PICTURE_SRGB_CONVERSION_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "thumbnail-service/renderer/picture/picture.h"
+
+namespace hestia {
+
+// From a picture's own colours to sRGB: by its ICC profile (lcms2, relative colorimetric with
+// black point compensation), and for inks and L*a*b* by themselves.
+//
+// A profile that is broken, or made for another kind of picture, is as good as none: the file
+// is shown as if it had none, which is what viewers do.
+//
+// Thread-safety: immutable. Memory: one row, beside what lcms2 holds (a few hundred KiB).
+class SrgbConversion {
+ public:
+  // None when the planes are sRGB already, or are taken for it. Both are borrowed for
+  // the call.
+  static std::optional<SrgbConversion> For(const Picture& picture,
+                                           std::span<const std::uint8_t> profile);
+
+  // The picture in sRGB: kGrey stays so under a grey profile, all else becomes kRgb. YUV must
+  // come with chroma planes of the whole size.
+  Picture Apply(Picture picture) const;
+
+ private:
+  struct Free {
+    void operator()(void* transform) const;
+  };
+  using Transform = std::unique_ptr<void, Free>;
+
+  SrgbConversion(Transform transform, int channels);
+
+  void ToInput(const Picture& picture, int y, std::uint8_t* row) const;
+  void Convert(const std::uint8_t* input, std::size_t pixels, std::uint8_t* rgb) const;
+
+  Transform transform_;  // null for inks without a profile
+  int channels_;         // what the transform takes: 1, 3 or 4
+};
+
+}  // namespace hestia
+
+#endif  // HESTIA_THUMBNAIL_SERVICE_RENDERER_PICTURE_SRGB_CONVERSION_H_

@@ -1,0 +1,71 @@
+#include "thumbnail-service/renderer/read/jpeg_scans.h"
+
+#include <array>
+#include <cstddef>
+
+#include "thumbnail-service/renderer/refuse.h"
+
+namespace hestia {
+namespace {
+constexpr int kMaxScans = 500;
+constexpr double kTolerableSquaredLevels = 0.75;
+
+// Where each coefficient of a block lies in the order of the file.
+constexpr std::array<std::array<int, DCTSIZE>, DCTSIZE> FileOrder() {
+  std::array<std::array<int, DCTSIZE>, DCTSIZE> order{};
+  int next = 0;
+  for (int diagonal = 0; diagonal < 2 * DCTSIZE - 1; ++diagonal) {
+    for (int i = 0; i <= diagonal; ++i) {
+      const int row = diagonal % 2 == 0 ? diagonal - i : i;
+      const int column = diagonal - row;
+      if (row >= DCTSIZE || column >= DCTSIZE) continue;
+      order[static_cast<std::size_t>(row)][static_cast<std::size_t>(column)] = next++;
+    }
+  }
+  return order;
+}
+constexpr auto kFileOrder = FileOrder();
+
+bool ComponentSuffices(const jpeg_component_info& component, const int* missing_bits) {
+  if (component.quant_table == nullptr) return false;
+  // A block is decoded to so many pixels a side, and those show as many coefficients.
+  const auto side = static_cast<std::size_t>(component.DCT_scaled_size);
+  double squared = 0;
+  for (std::size_t row = 0; row < side; ++row) {
+    for (std::size_t column = 0; column < side; ++column) {
+      const int missing = missing_bits[kFileOrder[row][column]];
+      if (missing < 0) return false;  // not seen yet
+      const double step = component.quant_table->quantval[row * DCTSIZE + column];
+      const double lost = step * ((1 << missing) - 1);
+      // Uniform over what the bits could be; 64 coefficients' energy is spread over 64 pixels.
+      squared += lost * lost / 3 / DCTSIZE2;
+    }
+  }
+  return squared <= kTolerableSquaredLevels;
+}
+
+bool ScansSuffice(const jpeg_decompress_struct& codec) {
+  if (codec.coef_bits == nullptr) return false;
+  for (int i = 0; i < codec.num_components; ++i) {
+    if (!ComponentSuffices(codec.comp_info[i], codec.coef_bits[i])) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void StartWithEnoughScans(jpeg_decompress_struct& codec) {
+  codec.buffered_image = TRUE;
+  jpeg_start_decompress(&codec);
+  for (;;) {
+    const int progress = jpeg_consume_input(&codec);
+    if (progress == JPEG_REACHED_EOI) break;
+    if (progress == JPEG_SCAN_COMPLETED && ScansSuffice(codec)) break;
+    if (codec.input_scan_number > kMaxScans) {
+      Refuse(wire::Outcome::kTooLarge, "JPEG: more than %d scans", kMaxScans);
+    }
+  }
+  jpeg_start_output(&codec, codec.input_scan_number);
+}
+
+}  // namespace hestia
