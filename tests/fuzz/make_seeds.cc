@@ -8,6 +8,7 @@
 
 #include "tests/thumbnail-service/jail/bombs.h"
 #include "tests/thumbnail-service/render/answer.h"
+#include "tests/thumbnail-service/render/colour_profiles.h"
 #include "tests/thumbnail-service/render/image_factory.h"
 
 namespace hestia {
@@ -22,18 +23,22 @@ std::string Bytes(const Message& message) {
 Seeds Jpegs(const Pixels& pixels) {
   return {MakeJpeg(pixels, {.orientation = 6}), MakeJpeg(pixels, {.progressive = true}),
           MakeJpeg(pixels, {.luma_h = 1, .luma_v = 1}), MakeJpeg(pixels, {.grey = true}),
-          MakeJpeg(pixels, {.cmyk = true}), MakeJpeg(pixels, {.ycck = true})};
+          MakeJpeg(pixels, {.cmyk = true}), MakeJpeg(pixels, {.ycck = true}),
+          MakeJpeg(pixels, {.profile = RgbProfile(kDisplayP3)}),
+          MakeJpeg(pixels, {.cmyk = true, .profile = OddInksProfile()})};
 }
 
 Seeds Pngs(const Pixels& pixels) {
   return {MakePng(pixels, {.orientation = 3, .alpha = true}),
           MakePng(pixels, {.bits = 16, .interlaced = true}), MakePng(pixels, {.grey = true}),
-          MakePng(pixels, {.alpha = true, .palette = true})};
+          MakePng(pixels, {.alpha = true, .palette = true}),
+          MakePng(pixels, {.profile = RgbProfile(kProPhoto)})};
 }
 
 Seeds Webps(const Pixels& pixels) {
   return {MakeWebp(pixels, {.orientation = 8}), MakeWebp(pixels, {.lossless = true}),
-          MakeWebp(pixels, {.alpha = true}), MakeAnimatedWebp(pixels, 1, 2, 40, 30)};
+          MakeWebp(pixels, {.alpha = true}), MakeAnimatedWebp(pixels, 1, 2, 40, 30),
+          MakeWebp(pixels, {.profile = RgbProfile(kAdobeRgb)})};
 }
 
 Seeds Exifs() {
@@ -80,6 +85,8 @@ void WriteAll(const std::string& folder) {
   Write(folder, "fuzz-png", Pngs(pixels));
   Write(folder, "fuzz-webp", Webps(pixels));
   Write(folder, "fuzz-exif", Exifs());
+  Write(folder, "fuzz-icc",
+        {RgbProfile(kDisplayP3), RgbProfile(kProPhoto), GreyProfile(1.8), OddInksProfile()});
   Write(folder, "fuzz-messages", Messages());
   Write(folder, "fuzz-answer", Answers());
   Seeds sniffed;

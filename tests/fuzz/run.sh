@@ -5,7 +5,7 @@
 #
 #   --runs N      inputs for each fuzzer
 #   --seconds N   time for each fuzzer; 600 by default
-#   FUZZER        fuzz-jpeg, fuzz-png, fuzz-webp, fuzz-exif, fuzz-sniff, fuzz-messages,
+#   FUZZER        fuzz-jpeg, fuzz-png, fuzz-webp, fuzz-exif, fuzz-icc, fuzz-sniff, fuzz-messages,
 #                 fuzz-answer; all by default
 #
 # What is found lies in build/fuzz/found, and the inputs worth keeping in build/fuzz/corpus,
@@ -20,7 +20,7 @@ case ${1:-} in
   --seconds) bound=-max_total_time=$2; shift 2 ;;
 esac
 fuzzers=("$@")
-[ $# != 0 ] || fuzzers=(fuzz-jpeg fuzz-png fuzz-webp fuzz-exif fuzz-sniff fuzz-messages fuzz-answer)
+[ $# != 0 ] || fuzzers=(fuzz-jpeg fuzz-png fuzz-webp fuzz-exif fuzz-icc fuzz-sniff fuzz-messages fuzz-answer)
 
 [ -f build/fuzz/build.ninja ] || cmake --preset fuzz >/dev/null
 cmake --build --preset fuzz
