@@ -5,8 +5,9 @@
 #   deploy/packages.sh --list GROUP...   print their packages, one a line
 #
 # Groups: build (compile the services), run (a private PostgreSQL), test (the tests), strict (a
-# compile check with clang), bench and node (what benchmarks compare with), watcher-image and
-# thumbnail-image (what the programs load in a container). Every package name of the project is in this file.
+# compile check with clang), bench, bench-watch and node (what benchmarks compare with),
+# watcher-image and thumbnail-image (what the programs load in a container). Every package name
+# of the project is in this file.
 set -euo pipefail
 
 packages_of() {
@@ -21,13 +22,14 @@ packages_of() {
     test) echo "libgtest-dev libgmock-dev shellcheck bindfs fuse3 pgbouncer" ;;
     strict) echo "clang" ;;
     bench) echo "libvips-tools plasma-workspace-wallpapers" ;;
+    bench-watch) echo "watchman inotify-tools" ;;
     node) echo "nodejs npm" ;;
     watcher-image) echo "libgrpc++1.51 libprotobuf32 libabsl20220623 libspdlog1.10 libfmt9" ;;
     thumbnail-image) echo "
       libgrpc++1.51 libprotobuf32 libabsl20220623 libspdlog1.10 libfmt9
       libpqxx-6.4 libxxhash0 libseccomp2 libopenimageio2.4
       libjpeg62-turbo libpng16-16 libwebp7 libzimg2 liblcms2-2" ;;
-    *) echo "packages.sh: no such group: $1 (build, run, test, strict, bench, node, watcher-image, thumbnail-image)" >&2
+    *) echo "packages.sh: no such group: $1 (build, run, test, strict, bench, bench-watch, node, watcher-image, thumbnail-image)" >&2
        return 2 ;;
   esac | tr -s ' \n' '\n' | sed '/^$/d'
 }
@@ -38,7 +40,7 @@ reason_for() {
     run) echo "for a private PostgreSQL" ;;
     test) echo "for the tests" ;;
     strict) echo "for the compile check" ;;
-    bench | node) echo "to compare with" ;;
+    bench | bench-watch | node) echo "to compare with" ;;
     *) echo "for the container image" ;;
   esac
 }
@@ -105,7 +107,7 @@ install_groups() {
 
 main() {
   if [ $# = 0 ] || [ "$1" = --help ]; then
-    sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+    sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
     [ $# != 0 ]
     return
   fi

@@ -11,6 +11,7 @@
 #include "common/logging.h"
 #include "common/path_text.h"
 #include "watcher-service/feed/beneath.h"
+#include "watcher-service/feed/recent_directories.h"
 
 namespace hestia {
 namespace {
@@ -19,8 +20,7 @@ constexpr absl::Duration kListingBudget = absl::Milliseconds(500);
 constexpr char kHistoryLost[] =
     "the watcher lost its view of the library meanwhile; a snapshot follows";
 
-// Looks paths up beneath a root, keeping the last parent open: neighbours in the journal
-// mostly lie in one directory.
+// Looks paths up beneath a root.
 class StateReader {
  public:
   explicit StateReader(int root) : root_(root) {}
@@ -57,17 +57,13 @@ class StateReader {
  private:
   int Look(const std::string& raw, struct stat& status) {
     const SplitPath split = SplitLast(raw);
-    if (!parent_.fd.valid() || parent_path_ != split.parent) {
-      parent_path_ = std::string(split.parent);
-      parent_ = OpenBeneath(root_, parent_path_);
-    }
-    if (parent_.error != 0) return parent_.error;
-    return LookAt(parent_.fd.get(), std::string(split.name), status);
+    const RecentDirectories::Found parent = parents_.Open(root_, split.parent);
+    if (parent.error != 0) return parent.error;
+    return LookAt(parent.fd, std::string(split.name), status);
   }
 
   const int root_;
-  std::string parent_path_;
-  OpenedDirectory parent_;
+  RecentDirectories parents_;
   int refused_ = 0;
   std::string first_refusal_;
 };

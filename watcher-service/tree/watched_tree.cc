@@ -37,7 +37,7 @@ void WatchedTree::Stop() {
   problems_.Clear();
   news_.clear();
   recent_files_.clear();
-  root_fd_.reset();
+  Rest();
   root_.reset();
 }
 
@@ -139,8 +139,14 @@ int WatchedTree::LookAtFile(const DirectoryNode& directory, const std::string& n
   const std::optional<std::string> path = tree_.RawPath(directory);
   if (!path.has_value()) return ENOENT;
   if (!EnsureRoot()) return EIO;
-  const OpenedDirectory opened = OpenBeneath(root_fd_.get(), *path);
-  return opened.error != 0 ? opened.error : LookAt(opened.fd.get(), name, status);
+  if (std::exchange(recent_as_of_, tree_.changes()) != tree_.changes()) recent_.Clear();
+  const RecentDirectories::Found found = recent_.Open(root_fd_.get(), *path);
+  return found.error != 0 ? found.error : LookAt(found.fd, name, status);
+}
+
+void WatchedTree::Rest() {
+  recent_.Clear();
+  root_fd_.reset();
 }
 
 bool WatchedTree::SomethingAt(absl::string_view path) {

@@ -20,6 +20,7 @@
 #include "watcher-service/events/ignore_policy.h"
 #include "watcher-service/events/settle_set.h"
 #include "watcher-service/events/watch_mode.h"
+#include "watcher-service/feed/recent_directories.h"
 #include "watcher-service/feed/root_directory.h"
 #include "watcher-service/tree/directory_look.h"
 #include "watcher-service/tree/directory_tree.h"
@@ -125,7 +126,7 @@ class WatchedTree {
   // From any thread: a walk under way ends early and no other begins, for the end is near.
   void Abandon() { abandoned_ = true; }
   // Closes what is kept open between calls; call before waiting.
-  void Rest() { root_fd_.reset(); }
+  void Rest();
 
  private:
   bool EnsureRoot();
@@ -153,6 +154,8 @@ class WatchedTree {
   Options options_;
   std::shared_ptr<const RootDirectory> root_;
   UniqueFd root_fd_;
+  RecentDirectories recent_;  // of LookAtFile, until Rest()
+  std::uint64_t recent_as_of_ = 0;  // tree_.changes()
   bool root_lost_ = false;
   bool root_watch_ended_ = false;
   std::atomic<bool> abandoned_ = false;

@@ -13,12 +13,12 @@ testing::AssertionResult Alike(const Rgba& seen, const Rgba& expected) {
   if (difference < kVisible) return testing::AssertionSuccess();
   return testing::AssertionFailure()
          << "saw (" << seen.red << ", " << seen.green << ", " << seen.blue << "), expected ("
-         << expected.red << ", " << expected.green << ", " << expected.blue << "), "
-         << difference << " apart";
+         << expected.red << ", " << expected.green << ", " << expected.blue << "), " << difference
+         << " apart";
 }
 
 // Within every gamut tested, and where a missed conversion shows.
-const std::vector<Rgba> kColours{{200, 60, 60},   {60, 180, 80}, {70, 80, 200}, {210, 200, 90},
+const std::vector<Rgba> kColours{{200, 60, 60},   {60, 180, 80}, {70, 80, 200},  {210, 200, 90},
                                  {128, 128, 128}, {20, 20, 20},  {250, 250, 250}};
 
 class ColourProfileTest : public RenderingTest {
@@ -87,7 +87,8 @@ TEST_F(ColourProfileTest, GreyProfilesAreConverted) {
     options.grey = true;
     options.alpha = alpha;
     options.profile = GreyProfile(1.0);
-    EXPECT_TRUE(Near(Middle(MakePng(Plain(200, 200, {128, 128, 128}), options)), {188, 188, 188}, 2));
+    EXPECT_TRUE(
+        Near(Middle(MakePng(Plain(200, 200, {128, 128, 128}), options)), {188, 188, 188}, 2));
   }
   JpegOptions options;
   options.grey = true;

@@ -247,8 +247,10 @@ std::string MakeWebp(const Pixels& pixels, const WebpOptions& options) {
   return Assemble(mux);
 }
 
-std::string MakeAnimatedWebp(const Pixels& first, int x, int y, int width, int height) {
-  const std::string images[] = {MakeWebp(first), MakeWebp(Plain(width, height, kRed))};
+std::string MakeAnimatedWebp(const Pixels& first, int x, int y, const Pixels& second) {
+  const int width = second.width;
+  const int height = second.height;
+  const std::string images[] = {MakeWebp(first), MakeWebp(second)};
   WebPMux* mux = WebPMuxNew();
   Require(WebPMuxSetCanvasSize(mux, width, height) == WEBP_MUX_OK);
   for (int i = 0; i < 2; ++i) {

@@ -50,9 +50,9 @@ struct JpegOptions {
   int luma_v = 2;
   bool progressive = false;
   bool grey = false;
-  bool cmyk = false;  // inks: cyan is what red lacks, no black; Adobe's inverted form
-  bool ycck = false;  // the same, as YCCK
-  int restart_rows = 0;   // a restart marker after so many block rows
+  bool cmyk = false;     // inks: cyan is what red lacks, no black; Adobe's inverted form
+  bool ycck = false;     // the same, as YCCK
+  int restart_rows = 0;  // a restart marker after so many block rows
   bool arithmetic = false;
   std::string profile;  // ICC
 };
@@ -77,8 +77,8 @@ struct WebpOptions {
   std::string profile;  // ICCP
 };
 std::string MakeWebp(const Pixels& pixels, const WebpOptions& options = {});
-// Two frames: `first` at (x, y) of a larger canvas, then the whole canvas in red.
-std::string MakeAnimatedWebp(const Pixels& first, int x, int y, int width, int height);
+// Two frames: `first` at (x, y) of a larger canvas, then `second`, which covers it.
+std::string MakeAnimatedWebp(const Pixels& first, int x, int y, const Pixels& second);
 
 // An EXIF block that says nothing but the orientation, without "Exif\0\0".
 std::string ExifBlock(int orientation);

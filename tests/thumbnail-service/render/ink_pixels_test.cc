@@ -14,9 +14,9 @@ struct Swatch {
 
 // What designers know of coated offset paper (ISO 12647-2), on a white that is white.
 const std::vector<Swatch> kOffset{
-    {{0, 0, 0, 0}, {255, 255, 255}}, {{255, 0, 0, 0}, {0, 158, 227}},
-    {{0, 255, 0, 0}, {230, 0, 126}}, {{0, 0, 255, 0}, {255, 237, 0}},
-    {{0, 255, 255, 0}, {227, 6, 19}}, {{255, 0, 255, 0}, {0, 150, 64}},
+    {{0, 0, 0, 0}, {255, 255, 255}},   {{255, 0, 0, 0}, {0, 158, 227}},
+    {{0, 255, 0, 0}, {230, 0, 126}},   {{0, 0, 255, 0}, {255, 237, 0}},
+    {{0, 255, 255, 0}, {227, 6, 19}},  {{255, 0, 255, 0}, {0, 150, 64}},
     {{255, 255, 0, 0}, {49, 39, 131}}, {{0, 0, 0, 255}, {29, 29, 27}},
     {{0, 0, 0, 128}, {157, 157, 156}}, {{0, 0, 0, 204}, {87, 87, 86}},
     {{0, 0, 0, 51}, {218, 218, 218}},
@@ -43,8 +43,8 @@ TEST_F(InkPixelsTest, JpegsInksAreReadInBothForms) {
       if (swatch.inks[3] != 0) continue;
       const Rgba light{255 - swatch.inks[0], 255 - swatch.inks[1], 255 - swatch.inks[2]};
       EXPECT_TRUE(Near(Middle(MakeJpeg(Plain(300, 200, light), options)), swatch.srgb, 5));
-      EXPECT_TRUE(
-          Near(JpegThumbnail(MakeJpeg(Plain(300, 200, light), options)).At(40, 40), swatch.srgb, 5));
+      EXPECT_TRUE(Near(JpegThumbnail(MakeJpeg(Plain(300, 200, light), options)).At(40, 40),
+                       swatch.srgb, 5));
     }
   }
 }
@@ -56,8 +56,8 @@ TEST_F(InkPixelsTest, InksFollowTheirProfile) {
     const Rgba expected =
         OddInksToSrgb(inks[0] / 255.0, inks[1] / 255.0, inks[2] / 255.0, inks[3] / 255.0);
     const Rgba tiff = Middle(MakeRawTiff(90, 90, 5, inks, 8, profile));
-    EXPECT_LT(ColourDifference(tiff, expected), 2) << tiff.red << "," << tiff.green << ","
-                                                   << tiff.blue;
+    EXPECT_LT(ColourDifference(tiff, expected), 2)
+        << tiff.red << "," << tiff.green << "," << tiff.blue;
     if (inks[3] != 0) continue;
     JpegOptions options;
     options.cmyk = true;

@@ -67,12 +67,11 @@ std::string MakeByOiio(const std::string& extension, const Pixels& pixels,
   const std::unique_ptr<OIIO::ImageOutput> output = OIIO::ImageOutput::create(path);
   Require(output != nullptr);
   const OIIO::ImageSpec spec = SpecFor(pixels, options);
-  for (int page = 0; page < options.pages; ++page) {
-    Require(output->open(path, spec,
-                         page == 0 ? OIIO::ImageOutput::Create : OIIO::ImageOutput::AppendSubimage));
-    const Pixels green = Plain(pixels.width, pixels.height, kGreen);
-    const std::vector<float> samples = Samples(page == 0 ? pixels : green, options.scale);
-    Require(output->write_image(OIIO::TypeDesc::FLOAT, samples.data()));
+  Require(output->open(path, spec));
+  Require(output->write_image(OIIO::TypeDesc::FLOAT, Samples(pixels, options.scale).data()));
+  for (const Pixels& page : options.later) {
+    Require(output->open(path, spec, OIIO::ImageOutput::AppendSubimage));
+    Require(output->write_image(OIIO::TypeDesc::FLOAT, Samples(page, options.scale).data()));
   }
   Require(output->close());
   std::ifstream file(path, std::ios::binary);

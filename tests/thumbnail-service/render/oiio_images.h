@@ -16,7 +16,7 @@ struct OiioOptions {
   bool planar = false;
   bool floats = false;           // colours / 255 as 32-bit floats, which means light
   float scale = 1.0F;            // of the floats
-  int pages = 1;                 // the others are green
+  std::vector<Pixels> later;     // further pages, or frames
   std::string profile;           // ICC
   std::string compression = "";  // the format's own word
 };

@@ -40,13 +40,22 @@ TEST_F(WebpPixelsTest, LightsAndShadowsAreKeptInBothFormats) {
 }
 
 TEST_F(WebpPixelsTest, AnAnimationIsItsFirstFrame) {
-  const std::string webp = MakeAnimatedWebp(FourCorners(400, 300), 0, 0, 400, 300);
+  const std::string webp = MakeAnimatedWebp(FourCorners(400, 300), 0, 0, Plain(400, 300, kRed));
   ExpectUprightFourCorners(Thumbnail(webp));
+}
+
+TEST_F(WebpPixelsTest, ABlankFirstFrameIsPassedOver) {
+  for (const Rgba& blank : {kBlue, Rgba{255, 255, 255}}) {
+    const std::string webp = MakeAnimatedWebp(Plain(400, 300, blank), 0, 0, FourCorners(400, 300));
+    ExpectUprightFourCorners(Thumbnail(webp));
+  }
+  const std::string blank = MakeAnimatedWebp(Plain(400, 300, kBlue), 0, 0, Plain(400, 300, kRed));
+  EXPECT_TRUE(Near(Thumbnail(blank).At(60, 40), kBlue));
 }
 
 TEST_F(WebpPixelsTest, AFirstFrameSmallerThanTheCanvasStaysInItsPlace) {
   const Pixels thumbnail =
-      Thumbnail(MakeAnimatedWebp(Plain(100, 100, kBlue), 200, 100, 400, 200), 400);
+      Thumbnail(MakeAnimatedWebp(Plain(100, 100, kBlue), 200, 100, Plain(400, 200, kRed)), 400);
   EXPECT_EQ(thumbnail.width, 400);
   EXPECT_EQ(thumbnail.At(50, 50).alpha, 0);
   EXPECT_TRUE(Near(thumbnail.At(250, 150), kBlue));

@@ -26,6 +26,24 @@ void Plane::Fill(std::uint8_t value) {
   std::memset(data_.get(), value, stride_ * static_cast<std::size_t>(height_));
 }
 
+bool IsBlank(const Picture& picture) {
+  // As much as a lossy codec makes of a plain colour.
+  constexpr int kNoise = 2;
+  const auto plain = [](const Plane& plane) {
+    std::uint8_t least = plane.Row(0)[0];
+    std::uint8_t most = least;
+    for (int y = 0; y < plane.height(); ++y) {
+      const auto [low, high] = std::minmax_element(plane.Row(y), plane.Row(y) + plane.width());
+      least = std::min(least, *low);
+      most = std::max(most, *high);
+    }
+    return most - least <= kNoise;
+  };
+  // Premultiplied, so what is invisible is plain in every plane.
+  return std::all_of(picture.planes.begin(), picture.planes.end(), plain) &&
+         (!picture.alpha.has_value() || plain(*picture.alpha));
+}
+
 Size FitInside(Size image, int box_px) {
   const int longest = std::max(image.width, image.height);
   if (longest <= box_px) return image;

@@ -69,6 +69,9 @@ struct Picture {
   int height() const { return planes.front().height(); }
 };
 
+// Whether there is nothing to see: all of one colour, or all invisible.
+bool IsBlank(const Picture& picture);
+
 struct Size {
   int width = 0;
   int height = 0;

@@ -23,8 +23,8 @@ using Profile = std::unique_ptr<void, CloseProfile>;
 
 // Most profiles in the wild are some sRGB: its colorants (adapted to D50) and its curve.
 bool IsSrgb(cmsHPROFILE profile) {
-  constexpr std::array<cmsTagSignature, 3> kColorants{
-      cmsSigRedColorantTag, cmsSigGreenColorantTag, cmsSigBlueColorantTag};
+  constexpr std::array<cmsTagSignature, 3> kColorants{cmsSigRedColorantTag, cmsSigGreenColorantTag,
+                                                      cmsSigBlueColorantTag};
   constexpr std::array<cmsTagSignature, 3> kCurves{cmsSigRedTRCTag, cmsSigGreenTRCTag,
                                                    cmsSigBlueTRCTag};
   constexpr std::array<cmsCIEXYZ, 3> kSrgb{
@@ -128,8 +128,7 @@ std::optional<SrgbConversion> SrgbConversion::For(const Picture& picture,
   if (colour == Colour::kLab) {
     from = LabProfile();
   } else if (!profile.empty() && profile.size() <= kMaxProfileBytes) {
-    from.reset(
-        cmsOpenProfileFromMem(profile.data(), static_cast<cmsUInt32Number>(profile.size())));
+    from.reset(cmsOpenProfileFromMem(profile.data(), static_cast<cmsUInt32Number>(profile.size())));
   }
   int channels = colour == Colour::kInk ? 4 : 3;
   std::optional<cmsUInt32Number> format;
@@ -177,8 +176,8 @@ void SrgbConversion::Convert(const std::uint8_t* input, std::size_t pixels,
 Picture SrgbConversion::Apply(Picture picture) const {
   const int width = picture.width();
   Picture converted;
-  converted.colour = channels_ == 1 && picture.colour == Colour::kGrey ? Colour::kGrey
-                                                                       : Colour::kRgb;
+  converted.colour =
+      channels_ == 1 && picture.colour == Colour::kGrey ? Colour::kGrey : Colour::kRgb;
   for (int i = 0; i < (converted.colour == Colour::kGrey ? 1 : 3); ++i) {
     converted.planes.emplace_back(width, picture.height());
   }

@@ -7,9 +7,11 @@
 #include <cmath>
 #include <fstream>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "thumbnail-service/renderer/picture/row_shrinker.h"
+#include "thumbnail-service/renderer/read/tone_curve.h"
 #include "thumbnail-service/renderer/refuse.h"
 
 namespace hestia {
@@ -106,16 +108,34 @@ float EncodeSrgb(float linear) {
   return linear <= 0.0031308F ? 12.92F * linear : 1.055F * std::pow(linear, 1 / 2.4F) - 0.055F;
 }
 
-// Light is clipped at 1, then encoded as sRGB; alpha is straight afterwards.
-void LightToBytes(const float* row, int width, Channels channels, std::uint8_t* bytes) {
-  for (int x = 0; x < width; ++x) {
-    const float alpha = channels.alpha ? row[channels.colours] : 1.0F;
+// How bright one pixel is, apart from how much it covers.
+float LuminanceOf(const float* pixel, Channels channels, float& alpha) {
+  alpha = channels.alpha ? pixel[channels.colours] : 1.0F;
+  if (!(alpha > 0 && alpha < 1)) alpha = channels.alpha && !(alpha > 0) ? 0.0F : 1.0F;
+  const float luminance =
+      channels.colours == 1 ? pixel[0] : ToneCurve::Luminance(pixel[0], pixel[1], pixel[2]);
+  return alpha > 0 ? luminance / alpha : luminance;
+}
+
+void MeasureLight(const float* row, int width, Channels channels, ToneCurve& curve) {
+  for (int x = 0; x < width; ++x, row += channels.count()) {
+    float alpha = 1;
+    const float luminance = LuminanceOf(row, channels, alpha);
+    if (alpha > 0) curve.Measure(luminance);
+  }
+}
+
+// Light through the curve, encoded as sRGB; alpha is straight afterwards.
+void LightToBytes(const float* row, int width, Channels channels, const ToneCurve& curve,
+                  std::uint8_t* bytes) {
+  for (int x = 0; x < width; ++x, row += channels.count()) {
+    float alpha = 1;
+    const float factor =
+        curve.Factor(LuminanceOf(row, channels, alpha)) / (alpha > 0 ? alpha : 1.0F);
     for (int c = 0; c < channels.colours; ++c) {
-      const float straight = alpha > 0 && alpha < 1 ? row[c] / alpha : row[c];
-      *bytes++ = ToByte(EncodeSrgb(std::min(straight, 1.0F)));
+      *bytes++ = ToByte(EncodeSrgb(std::min(row[c] * factor, 1.0F)));
     }
     if (channels.alpha) *bytes++ = ToByte(alpha);
-    row += channels.count();
   }
 }
 
@@ -129,11 +149,12 @@ class StripReader {
     const OIIO::ImageSpec& spec = input_.spec();
     const int top = spec.y + begin;
     const int bottom = spec.y + end;
+    const int frame = input_.current_subimage();
     const bool read =
         spec.tile_width == 0
-            ? input_.read_scanlines(0, 0, top, bottom, spec.z, 0, channels_.count(), type, data)
-            : input_.read_tiles(0, 0, spec.x, spec.x + spec.width, top, bottom, spec.z, spec.z + 1,
-                                0, channels_.count(), type, data);
+            ? input_.read_scanlines(frame, 0, top, bottom, spec.z, 0, channels_.count(), type, data)
+            : input_.read_tiles(frame, 0, spec.x, spec.x + spec.width, top, bottom, spec.z,
+                                spec.z + 1, 0, channels_.count(), type, data);
     if (!read) RefuseRead(input_.geterror(), path_);
   }
 
@@ -156,9 +177,9 @@ void Flip(std::uint8_t* row, int width, Channels channels) {
 }
 
 Picture ReadBytes(StripReader& strips, Size size, Channels channels, Size target) {
-  RowShrinker shrinker(size, channels.count(), target,
-                       channels.colours == 4 ? RowShrinker::Alpha::kNone
-                                             : RowShrinker::Alpha::kPremultiplied);
+  RowShrinker shrinker(
+      size, channels.count(), target,
+      channels.colours == 4 ? RowShrinker::Alpha::kNone : RowShrinker::Alpha::kPremultiplied);
   const std::size_t stride =
       static_cast<std::size_t>(size.width) * static_cast<std::size_t>(channels.count());
   std::vector<std::uint8_t> strip(stride * static_cast<std::size_t>(strips.rows()));
@@ -176,22 +197,45 @@ Picture ReadBytes(StripReader& strips, Size size, Channels channels, Size target
   return picture;
 }
 
+// Read twice, rather than kept: the curve depends on the whole picture.
 Picture ReadLight(StripReader& strips, Size size, Channels channels, Size target) {
   RowShrinker shrinker(size, channels.count(), target);
   const std::size_t stride =
       static_cast<std::size_t>(size.width) * static_cast<std::size_t>(channels.count());
   std::vector<float> strip(stride * static_cast<std::size_t>(strips.rows()));
-  std::vector<std::uint8_t> row(stride);
-  for (int begin = 0; begin < size.height; begin += strips.rows()) {
-    const int end = std::min(begin + strips.rows(), size.height);
-    strips.Read(begin, end, OIIO::TypeDesc::FLOAT, strip.data());
-    for (int y = begin; y < end; ++y) {
-      LightToBytes(strip.data() + static_cast<std::size_t>(y - begin) * stride, size.width,
-                   channels, row.data());
-      shrinker.Add(row.data());
+  std::vector<std::uint8_t> bytes(stride);
+  ToneCurve curve;
+  const auto for_each_row = [&](const auto& take) {
+    for (int begin = 0; begin < size.height; begin += strips.rows()) {
+      const int end = std::min(begin + strips.rows(), size.height);
+      strips.Read(begin, end, OIIO::TypeDesc::FLOAT, strip.data());
+      for (int y = begin; y < end; ++y) {
+        take(strip.data() + static_cast<std::size_t>(y - begin) * stride);
+      }
     }
-  }
+  };
+  for_each_row([&](const float* row) { MeasureLight(row, size.width, channels, curve); });
+  curve.Settle();
+  for_each_row([&](const float* row) {
+    LightToBytes(row, size.width, channels, curve, bytes.data());
+    shrinker.Add(bytes.data());
+  });
   return shrinker.Finish();
+}
+
+// The first of the next frames that shows something takes the first one's place.
+void ReadLaterFrame(OIIO::ImageInput& input, const std::string& path, Size target,
+                    Decoded& decoded) {
+  for (int frame = 1; frame < kFramesTried && input.seek_subimage(frame, 0); ++frame) {
+    const OIIO::ImageSpec& spec = input.spec();
+    if (spec.width != decoded.stored.width || spec.height != decoded.stored.height) return;
+    const Channels channels = ChooseChannels(spec);
+    StripReader strips(input, channels, path);
+    Picture picture = ReadBytes(strips, decoded.stored, channels, target);
+    if (IsBlank(picture)) continue;
+    decoded.picture = std::move(picture);
+    return;
+  }
 }
 }  // namespace
 
@@ -238,6 +282,9 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
   StripReader strips(*input, channels, path);
   decoded.picture = IsLight(spec) ? ReadLight(strips, decoded.stored, channels, target)
                                   : ReadBytes(strips, decoded.stored, channels, target);
+  if (reader == "gif" && IsBlank(decoded.picture)) {
+    ReadLaterFrame(*input, path, target, decoded);
+  }
   input->close();
   return decoded;
 }

@@ -38,7 +38,10 @@ Decoded ReadJpeg(std::span<const std::uint8_t> bytes, const Demand& demand);
 // not sRGB's becomes a profile when there is none.
 Decoded ReadPng(std::span<const std::uint8_t> bytes, const Demand& demand);
 
-// The first frame, of an animation too. Without alpha it stays YUV.
+// How many frames of an animation are looked at for one that is not blank.
+constexpr int kFramesTried = 10;
+
+// Of an animation the first frame that is not blank. Without alpha it stays YUV.
 Decoded ReadWebp(std::span<const std::uint8_t> bytes, const Demand& demand);
 
 }  // namespace hestia

@@ -2,6 +2,7 @@
 #include <webp/demux.h>
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "thumbnail-service/renderer/picture/orientation.h"
@@ -128,6 +129,36 @@ void DecodeFirstFrame(const WebPDemuxer* demuxer, Size canvas, std::vector<std::
              stride);
   WebPDemuxReleaseIterator(&frame);
 }
+
+struct DeleteAnimation {
+  void operator()(WebPAnimDecoder* decoder) const { WebPAnimDecoderDelete(decoder); }
+};
+
+// The first of the next frames that shows something takes the first one's place. Frames build
+// on those before them, so all are composed.
+void ReadLaterFrame(std::span<const std::uint8_t> bytes, Size target, Decoded& decoded) {
+  WebPAnimDecoderOptions options;
+  if (WebPAnimDecoderOptionsInit(&options) == 0) return;
+  options.color_mode = MODE_RGBA;
+  options.use_threads = 0;
+  const WebPData data{bytes.data(), bytes.size()};
+  const std::unique_ptr<WebPAnimDecoder, DeleteAnimation> decoder(
+      WebPAnimDecoderNew(&data, &options));
+  // A file that is cut short after its first frame has none to offer.
+  if (decoder == nullptr) return;
+  const std::size_t canvas_bytes = static_cast<std::size_t>(decoded.stored.width) *
+                                   static_cast<std::size_t>(decoded.stored.height) * 4;
+  std::uint8_t* canvas = nullptr;
+  int time_ms = 0;
+  for (int frame = 0; frame < kFramesTried; ++frame) {
+    if (WebPAnimDecoderGetNext(decoder.get(), &canvas, &time_ms) == 0) return;
+    Picture picture = ShrinkRgba(std::vector<std::uint8_t>(canvas, canvas + canvas_bytes),
+                                 decoded.stored, target);
+    if (IsBlank(picture)) continue;
+    decoded.picture = std::move(picture);
+    return;
+  }
+}
 }  // namespace
 
 Decoded ReadWebp(std::span<const std::uint8_t> bytes, const Demand& demand) {
@@ -154,6 +185,9 @@ Decoded ReadWebp(std::span<const std::uint8_t> bytes, const Demand& demand) {
     DecodeRgba(bytes, decoded.stored, rgba.data(), stride);
   }
   decoded.picture = ShrinkRgba(rgba, decoded.stored, target);
+  if (features.has_animation != 0 && IsBlank(decoded.picture)) {
+    ReadLaterFrame(bytes, target, decoded);
+  }
   return decoded;
 }
 

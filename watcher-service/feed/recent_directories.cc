@@ -1,0 +1,23 @@
+#include "watcher-service/feed/recent_directories.h"
+
+#include <utility>
+
+namespace hestia {
+
+RecentDirectories::Found RecentDirectories::Open(int root, absl::string_view path) {
+  for (const Entry& entry : entries_) {
+    if (entry.path == path) return {entry.opened.fd.get(), 0};
+  }
+  Entry entry{std::string(path), OpenBeneath(root, path)};
+  if (entry.opened.error != 0) return {-1, entry.opened.error};
+  const int fd = entry.opened.fd.get();
+  if (entries_.size() < kMost) {
+    entries_.push_back(std::move(entry));
+  } else {
+    entries_[oldest_] = std::move(entry);
+    oldest_ = (oldest_ + 1) % kMost;
+  }
+  return {fd, 0};
+}
+
+}  // namespace hestia
