@@ -28,7 +28,7 @@ std::vector<std::string> FastSeeds() {
           MakePng(pixels, {.alpha = true, .palette = true}),
           MakeWebp(pixels, {.orientation = 8}),
           MakeWebp(pixels, {.lossless = true, .alpha = true}),
-          MakeAnimatedWebp(pixels, 3, 5, 120, 90)};
+          MakeAnimatedWebp(pixels, 3, 5, FourCorners(120, 90))};
 }
 
 // One in this many is of a format that OpenImageIO reads, where a verdict costs a process

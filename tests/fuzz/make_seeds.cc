@@ -37,7 +37,7 @@ Seeds Pngs(const Pixels& pixels) {
 
 Seeds Webps(const Pixels& pixels) {
   return {MakeWebp(pixels, {.orientation = 8}), MakeWebp(pixels, {.lossless = true}),
-          MakeWebp(pixels, {.alpha = true}), MakeAnimatedWebp(pixels, 1, 2, 40, 30),
+          MakeWebp(pixels, {.alpha = true}), MakeAnimatedWebp(pixels, 1, 2, FourCorners(40, 30)),
           MakeWebp(pixels, {.profile = RgbProfile(kAdobeRgb)})};
 }
 

@@ -23,7 +23,7 @@ constexpr PgStatement kClaim = {"claim", R"sql(
     CROSS JOIN LATERAL (
       SELECT j.file_id, j.order_key FROM jobs j
       WHERE j.library_id = mine.library_id AND j.claim_token IS NULL AND j.run_after <= now()
-        AND (j.crashes = 0 OR j.crashed_version <> j.wanted_version)
+        AND j.order_key >= $4 AND (j.crashes = 0 OR j.crashed_version <> j.wanted_version)
       ORDER BY j.order_key LIMIT $3
       FOR UPDATE SKIP LOCKED) AS soonest
     ORDER BY soonest.order_key LIMIT $3
@@ -136,21 +136,35 @@ PgJobQueue::PgJobQueue(const std::string& url, std::string replica_id,
 
 absl::StatusOr<std::vector<ClaimedJob>> PgJobQueue::Claim(
     absl::Span<const std::int64_t> library_ids, int most) {
-  std::vector<ClaimedJob> jobs;
-  if (library_ids.empty()) return jobs;
-  return pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::vector<ClaimedJob>> {
+  if (library_ids.empty()) return std::vector<ClaimedJob>();
+  const absl::Duration begin = MonotonicNow();
+  const std::int64_t from = MarkToClaimFrom(begin);
+  std::optional<std::int64_t> first;
+  auto claimed = pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::vector<ClaimedJob>> {
+    std::vector<ClaimedJob> jobs;
     std::vector<std::pair<std::int64_t, ClaimedJob>> ordered;
     for (const pqxx::row row :
-         tx.exec_prepared(kClaim.name, replica_id_, PgArray(library_ids), most)) {
+         tx.exec_prepared(kClaim.name, replica_id_, PgArray(library_ids), most, from)) {
       ordered.emplace_back(row[9].as<std::int64_t>(), ToClaimedJob(row));
     }
     // RETURNING promises no order.
     std::stable_sort(ordered.begin(), ordered.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
+    if (!ordered.empty()) first = ordered.front().first;
     for (auto& [key, job] : ordered) jobs.push_back(std::move(job));
     if (!jobs.empty()) HESTIA_CRASH_POINT("claim.before_commit");
-    return std::move(jobs);
+    return jobs;
   });
+  if (claimed.ok()) {
+    absl::MutexLock lock(&mu_);
+    mark_.Looked(from, first, begin, MonotonicNow());
+  }
+  return claimed;
+}
+
+std::int64_t PgJobQueue::MarkToClaimFrom(absl::Duration now) {
+  absl::MutexLock lock(&mu_);
+  return mark_.From(now);
 }
 
 absl::StatusOr<bool> PgJobQueue::SuspectsWait(absl::Span<const std::int64_t> library_ids) {

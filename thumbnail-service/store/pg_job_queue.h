@@ -8,6 +8,7 @@
 #include <absl/base/thread_annotations.h>
 #include <absl/synchronization/mutex.h>
 
+#include "thumbnail-service/jobs/claim_mark.h"
 #include "thumbnail-service/jobs/job_queue.h"
 #include "thumbnail-service/store/pg_pool.h"
 
@@ -42,9 +43,11 @@ class PgJobQueue final : public JobQueue {
     bool answered = false;
   };
   void Ask(const std::vector<Question*>& questions);
+  std::int64_t MarkToClaimFrom(absl::Duration now) ABSL_LOCKS_EXCLUDED(mu_);
 
   PgPool pool_;
   absl::Mutex mu_;
+  ClaimMark mark_ ABSL_GUARDED_BY(mu_);
   bool asking_ ABSL_GUARDED_BY(mu_) = false;
   std::vector<Question*> questions_ ABSL_GUARDED_BY(mu_);  // for the next look-up
   const std::string replica_id_;

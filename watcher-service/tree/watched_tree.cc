@@ -97,11 +97,28 @@ void WatchedTree::WatchEnded(DirectoryNode& node) {
   if (&node == tree_.root()) root_watch_ended_ = true;
 }
 
+// Only where a look has found something at a place that events have yet to tell of can an old
+// event put a directory beneath itself.
+bool WatchedTree::DropContradictions() {
+  const std::vector<std::uint64_t> ids = std::exchange(contradictions_, {});
+  for (const std::uint64_t id : ids) {
+    DirectoryNode* const node = tree_.ById(id);
+    if (node != nullptr && node->parent == nullptr) Forget(*node);
+  }
+  return !ids.empty();
+}
+
 WatchedTree::Arrival WatchedTree::Rejoin(DirectoryNode& node, DirectoryNode& parent,
                                          const std::string& name) {
   DirectoryNode* const replaced = DirectoryTree::Child(parent, name);
   if (replaced != nullptr && replaced != &node) Forget(*replaced);
-  if (node.parent == nullptr) tree_.Attach(node, parent, name);
+  if (node.parent == nullptr) {
+    if (tree_.IsAncestorOrSelf(node, parent)) {
+      contradictions_.push_back(node.id);
+      return {};
+    }
+    tree_.Attach(node, parent, name);
+  }
   return Arrive(parent, name);
 }
 

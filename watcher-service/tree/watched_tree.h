@@ -97,6 +97,9 @@ class WatchedTree {
   void Detach(DirectoryNode& node) { tree_.Detach(node); }
   // The other half; replaces what was at the new place. Then like Arrive.
   Arrival Rejoin(DirectoryNode& node, DirectoryNode& parent, const std::string& name);
+  // Forgets what Rejoin could not place, since events and looks contradicted each other. True:
+  // there was such a directory, and everything must be walked and listed anew.
+  bool DropContradictions();
   // The directory and all beneath are gone.
   void Forget(DirectoryNode& node);
   // The kernel has taken the watch away.
@@ -168,6 +171,7 @@ class WatchedTree {
   bool whole_ = false;  // the walk under way visits every directory, not only polled ones
   bool first_ = false;  // and is the first since Start(): nothing is news
   ProblemList problems_;
+  std::vector<std::uint64_t> contradictions_;  // ids of detached nodes
   std::vector<TreeNews> news_;
   std::vector<SettleKey> recent_files_;
 };

@@ -307,10 +307,9 @@ void LibraryWatch::TellNews(absl::Duration now) {
         break;
       case TreeNews::Kind::kDirectoryGone:
         feed_.Gone(news.path, /*directory=*/true);
-        // A file of that name does not say that nothing lies beneath it; a listing does.
-        if (tree_.SomethingAt(DecodePathText(news.path).value())) {
-          feed_.List(news.path, ListingReason::kPolled);
-        }
+        // What takes the name before this is told does not say that what lay beneath is gone; a
+        // listing does.
+        feed_.List(news.path, ListingReason::kPolled);
         break;
     }
   }
@@ -359,6 +358,10 @@ void LibraryWatch::Maintain(absl::Duration now) {
     walk = true;
   }
   if (TakeNewMode()) walk = true;
+  if (tree_.DropContradictions()) {
+    feed_.List("", ListingReason::kReconcile);
+    walk = true;
+  }
   if (walk) {
     tree_.WalkAgain();
     BeginWalk(now);
