@@ -71,10 +71,10 @@ TEST_F(RecipeBookTest, AChangeRemakesOnlyWhatIsMissingAndServesTheOldUntilThen) 
   EXPECT_EQ(Served("medium"), "no recipe");
   EXPECT_EQ(recipe_book_.CollectRetired().value(), 0);
 
-  EXPECT_EQ(recipe_book_.QueueLacking(7).value(), 1);
+  EXPECT_EQ(recipe_book_.QueueLacking(OrderKey(absl::Now(), JobClass::kRegenerate)).value(), 1);
   EXPECT_EQ(RenderMissing(), 1);
   EXPECT_EQ(Served("large"), "fit:640:webp:80:2");
-  EXPECT_EQ(recipe_book_.QueueLacking(7).value(), 0);
+  EXPECT_EQ(recipe_book_.QueueLacking(OrderKey(absl::Now(), JobClass::kRegenerate)).value(), 0);
   EXPECT_EQ(recipe_book_.CollectRetired().value(), 2);
   EXPECT_EQ(Number("SELECT count(*) FROM thumbnails"), 2);
 }
@@ -85,7 +85,7 @@ TEST_F(RecipeBookTest, WhatAReplicaLeftUnqueuedIsStillKnownToBeLacking) {
   ASSERT_TRUE(recipe_book_.Apply(Recipes("small=64")).ok());
   // The one that applied it is gone; another one's upkeep goes on.
   PgRecipeBook other(database_.url(), "decoder-1", 1);
-  EXPECT_EQ(other.QueueLacking(7).value(), 1);
+  EXPECT_EQ(other.QueueLacking(OrderKey(absl::Now(), JobClass::kRegenerate)).value(), 1);
 }
 
 TEST_F(RecipeBookTest, GoingBackToAFormerRecipeFindsItsThumbnails) {
@@ -93,7 +93,7 @@ TEST_F(RecipeBookTest, GoingBackToAFormerRecipeFindsItsThumbnails) {
   RenderMissing();
   ASSERT_TRUE(recipe_book_.Apply(Recipes("small=64")).ok());
   ASSERT_TRUE(recipe_book_.Apply(Recipes("small=128,medium=256,large=512")).ok());
-  EXPECT_EQ(recipe_book_.QueueLacking(7).value(), 0);
+  EXPECT_EQ(recipe_book_.QueueLacking(OrderKey(absl::Now(), JobClass::kRegenerate)).value(), 0);
   EXPECT_EQ(Served("medium"), "fit:256:webp:80:2");
 }
 
