@@ -25,6 +25,11 @@ elseif(HESTIA_SANITIZE)
   message(FATAL_ERROR "HESTIA_SANITIZE must be empty, 'address' or 'thread', not '${HESTIA_SANITIZE}'")
 endif()
 
+if(HESTIA_FUZZ)
+  # Coverage for the fuzzers; they alone are linked with libFuzzer's main().
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 # hestia_room(NAME [SOURCES …] [HEADERS …] [LINK …]): one library for one folder, with the
 # project's warnings, includable as "folder/file.h" from the top of the tree.
 function(hestia_room name)

@@ -37,6 +37,11 @@ ABSL_FLAG(std::string, recipes, "small=128:webp:80,medium=256:webp:80,large=512:
 ABSL_FLAG(absl::Duration, removal_grace, absl::Hours(24),
           "How long thumbnails of removed files are kept, so that a file which comes back or is\n"
           "moved is not rendered again. 0s to 8760h.");
+ABSL_FLAG(double, mass_removal_share, 0.5,
+          "When a listing misses more than this share of a library's files, and more than\n"
+          "mass_removal_files, their rows are kept until ConfirmRemovals: an unmounted disk must\n"
+          "not empty the database. 0 to 1; 1 removes at once, always.");
+ABSL_FLAG(int, mass_removal_files, 100, "See mass_removal_share. 0 to 1000000000.");
 ABSL_FLAG(absl::Duration, rescue_after, absl::Seconds(10),
           "A replica whose heartbeat stands still for so long is taken for dead, and its jobs are\n"
           "done elsewhere; one whose process ended, after 2 s. After half of it it takes up no\n"
@@ -99,6 +104,14 @@ void ValidateConfig(SettingErrors& errors) {
   }
   CheckWithin("removal_grace", absl::GetFlag(FLAGS_removal_grace), absl::ZeroDuration(),
               absl::Hours(8760), errors);
+  const double share = absl::GetFlag(FLAGS_mass_removal_share);
+  if (!(share >= 0 && share <= 1)) {
+    errors.Add("mass_removal_share", absl::StrCat("must be 0 to 1, not ", share));
+  }
+  const int files = absl::GetFlag(FLAGS_mass_removal_files);
+  if (files < 0 || files > 1'000'000'000) {
+    errors.Add("mass_removal_files", absl::StrCat("must be 0 to 1000000000, not ", files));
+  }
   CheckWithin("rescue_after", absl::GetFlag(FLAGS_rescue_after), absl::Seconds(3), absl::Hours(1),
               errors);
   CheckWithin("database_patience", absl::GetFlag(FLAGS_database_patience), absl::ZeroDuration(),
@@ -120,6 +133,8 @@ Config ReadConfig() {
                 .workers = workers == 0 ? UsableCores() : workers,
                 .libraries = ParseLibraries(absl::GetFlag(FLAGS_libraries)).value(),
                 .recipes = ParseRecipes(absl::GetFlag(FLAGS_recipes)).value(),
+                .mass_removal = {.share = absl::GetFlag(FLAGS_mass_removal_share),
+                                 .files = absl::GetFlag(FLAGS_mass_removal_files)},
                 .removal_grace = absl::GetFlag(FLAGS_removal_grace),
                 .rescue_after = absl::GetFlag(FLAGS_rescue_after),
                 .database_patience = absl::GetFlag(FLAGS_database_patience)};

@@ -8,6 +8,7 @@
 
 #include "common/library_name.h"
 #include "common/settings.h"
+#include "thumbnail-service/jobs/ingest_store.h"
 #include "thumbnail-service/jobs/recipe.h"
 
 namespace hestia {
@@ -24,6 +25,7 @@ struct Config {
   int workers = 0;
   std::vector<LibraryRoot> libraries;
   std::vector<Recipe> recipes;
+  MassRemoval mass_removal;
   absl::Duration removal_grace;
   absl::Duration rescue_after;
   absl::Duration database_patience;

@@ -1,5 +1,6 @@
 #include "thumbnail-service/replica.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <utility>
@@ -8,6 +9,7 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
+#include <absl/time/clock.h>
 
 #include "common/logging.h"
 #include "common/version.h"
@@ -23,6 +25,7 @@ namespace {
 
 constexpr char kServiceName[] = "hestia.thumbnail.v1.ThumbnailService";
 constexpr int kQueueConnections = 4;
+constexpr int kSteeringConnections = 2;
 // A heartbeat that is not answered by then is one that failed.
 constexpr PgLimits kBeatLimits{.statement = absl::Seconds(3), .lock = absl::Seconds(3),
                                .answer = absl::Seconds(4)};
@@ -51,7 +54,7 @@ std::unique_ptr<FileAccess> MakeFileAccess(const Config& config, const LibraryRo
 
 }  // namespace
 
-Replica::Replica(const Config& config, std::vector<StoredRecipe> recipes)
+Replica::Replica(const Config& config)
     : id_(NewReplicaId()),
       name_(HostAndProcess()),
       roots_(config.libraries),
@@ -62,19 +65,25 @@ Replica::Replica(const Config& config, std::vector<StoredRecipe> recipes)
       queue_(config.database_url, id_, DecoderVersion(), kQueueConnections,
              [this](bool jobs, bool progress) { listener_->Announce(jobs, progress); }),
       catalog_(config.database_url, DecoderVersion(), ThumbnailService::kRpcThreads + 1),
+      steering_(config.database_url, kSteeringConnections),
+      recipes_(config.database_url, DecoderVersion(), kSteeringConnections),
+      explainer_(config.database_url, DecoderVersion(), 1),
       stats_(catalog_, counters_, id_),
-      service_(catalog_, feed_, stats_, std::move(recipes)) {}
+      service_(catalog_, feed_, stats_,
+               OperatorParts{steering_, recipes_, explainer_,
+                             [this](absl::Time deadline) { return Drain(deadline); },
+                             // main() waits for it, and knows how to end.
+                             [] { kill(getpid(), SIGTERM); }}) {}
 
 absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
-  absl::StatusOr<std::vector<StoredRecipe>> recipes = LoadRecipes(config.database_url);
-  if (!recipes.ok()) return recipes.status();
-  std::unique_ptr<Replica> replica(new Replica(config, *std::move(recipes)));
+  std::unique_ptr<Replica> replica(new Replica(config));
   absl::StatusOr<Thumbnailers> thumbnailers = replica->StartRenderers(config);
   if (!thumbnailers.ok()) return thumbnailers.status();
   if (absl::Status status = replica->StartServer(config); !status.ok()) return status;
   replica->StartWorkers(*std::move(thumbnailers));
 
   replica->StartDuties(config);
+  replica->running_ = true;
   return replica;
 }
 
@@ -98,10 +107,13 @@ void Replica::StartDuties(const Config& config) {
                                          absl::Minutes(5)},
       std::make_unique<PgRescueStore>(url, id_));
   upkeep_ = std::make_unique<Upkeep>(Upkeep::Options{.removal_grace = config.removal_grace},
-                                     make_registry({}));
+                                     make_registry({}), recipes_);
   ingest_ = std::make_unique<IngestLead>(
       IngestLead::Options{}, feed_, make_registry({}),
-      [url] { return std::make_unique<PgIngestStore>(url, DecoderVersion()); }, roots_);
+      [url, limits = config.mass_removal] {
+        return std::make_unique<PgIngestStore>(url, DecoderVersion(), limits);
+      },
+      roots_);
 }
 
 absl::Status Replica::StartServer(const Config& config) {
@@ -146,11 +158,26 @@ void Replica::StartWorkers(Thumbnailers thumbnailers) {
       std::move(thumbnailers));
 }
 
+absl::Status Replica::Drain(absl::Time deadline) {
+  if (!running_) return absl::UnavailableError("the replica is just starting; try again");
+  server_->Withdraw();
+  workers_->Rest();
+  {
+    absl::MutexLock lock(&ingest_stop_mu_);
+    ingest_->Stop();
+  }
+  if (workers_->AwaitRested(deadline - absl::Now())) return absl::OkStatus();
+  return absl::DeadlineExceededError("still finishing what is in work; ask again");
+}
+
 // Refuse new, finish old, cancel, join.
 void Replica::Stop() {
   if (std::exchange(stopped_, true)) return;
   if (server_ != nullptr) server_->Withdraw();
-  if (ingest_ != nullptr) ingest_->Stop();
+  if (ingest_ != nullptr) {
+    absl::MutexLock lock(&ingest_stop_mu_);
+    ingest_->Stop();
+  }
   if (workers_ != nullptr) workers_->Stop(kRenderGrace);
   service_.Stop();
   if (server_ != nullptr) server_->Stop(kCallGrace);

@@ -1,12 +1,15 @@
 #ifndef HESTIA_THUMBNAIL_SERVICE_REPLICA_H_
 #define HESTIA_THUMBNAIL_SERVICE_REPLICA_H_
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <absl/status/statusor.h>
 #include <absl/strings/string_view.h>
+#include <absl/synchronization/mutex.h>
+#include <absl/time/time.h>
 
 #include "common/grpc_server.h"
 #include "thumbnail-service/config.h"
@@ -24,8 +27,11 @@
 #include "thumbnail-service/rpc/thumbnail_service.h"
 #include "thumbnail-service/rpc/watcher_feed.h"
 #include "thumbnail-service/store/pg_catalog.h"
+#include "thumbnail-service/store/pg_explainer.h"
 #include "thumbnail-service/store/pg_job_queue.h"
 #include "thumbnail-service/store/pg_listener.h"
+#include "thumbnail-service/store/pg_recipe_book.h"
+#include "thumbnail-service/store/pg_steering.h"
 
 namespace hestia {
 
@@ -51,7 +57,10 @@ class Replica {
   absl::string_view id() const { return id_; }
 
  private:
-  Replica(const Config& config, std::vector<StoredRecipe> recipes);
+  explicit Replica(const Config& config);
+
+  // See ThumbnailService.Drain; from an RPC's thread.
+  absl::Status Drain(absl::Time deadline);
 
   using Thumbnailers = std::vector<std::unique_ptr<Thumbnailer>>;
 
@@ -70,6 +79,9 @@ class Replica {
   WatcherFeed feed_;
   PgJobQueue queue_;
   PgCatalog catalog_;
+  PgSteering steering_;
+  PgRecipeBook recipes_;
+  PgExplainer explainer_;
   StatsSource stats_;
   ThumbnailService service_;
   std::unique_ptr<GrpcServer> server_;
@@ -79,6 +91,8 @@ class Replica {
   std::unique_ptr<Rescuer> rescuer_;
   std::unique_ptr<Upkeep> upkeep_;
   std::unique_ptr<IngestLead> ingest_;
+  std::atomic<bool> running_ = false;  // all of the above is there
+  absl::Mutex ingest_stop_mu_;  // who stops ingest: a drain or the end
   bool stopped_ = false;
 };
 

@@ -95,12 +95,8 @@ TEST_F(ApiErrorsTest, SyncOfAnUnknownLibraryIsNotFoundAndAMissingRootIsAPrecondi
 TEST_F(ApiErrorsTest, CallsOfLaterReleasesSayThatTheyAreNotImplemented) {
   Start();
   PatientContext context;
-  thumbnail::v1::PauseResponse response;
-  EXPECT_EQ(thumbnail_stub_->Pause(&context, {}, &response).error_code(),
-            grpc::StatusCode::UNIMPLEMENTED);
-  thumbnail::v1::ExplainFileResponse explained;
-  PatientContext second;
-  ExpectError(thumbnail_stub_->ExplainFile(&second, {}, &explained),
+  thumbnail::v1::CapabilitiesResponse response;
+  ExpectError(thumbnail_stub_->Capabilities(&context, {}, &response),
               grpc::StatusCode::UNIMPLEMENTED, "NOT_YET");
 }
 

@@ -73,6 +73,8 @@ int ServiceProcess::Wait() {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+int ServiceProcess::AwaitExit() { return Wait(); }
+
 int ServiceProcess::Stop() {
   kill(pid_, SIGTERM);
   return Wait();

@@ -29,6 +29,8 @@ class ServiceProcess {
   int Stop();
   // SIGKILL.
   void Kill();
+  // Waits until it has ended by itself; as Stop.
+  int AwaitExit();
 
  private:
   int Wait();

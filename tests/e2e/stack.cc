@@ -1,5 +1,7 @@
 #include "tests/e2e/stack.h"
 
+#include <utility>
+
 #include <absl/strings/str_cat.h>
 #include <absl/time/clock.h>
 #include <absl/time/time.h>
@@ -18,16 +20,16 @@ PatientContext::PatientContext() {
   set_wait_for_ready(true);
 }
 
-void StackTest::StartWatcher() {
+void StackTest::StartWatcher(const std::vector<std::string>& flags) {
   // On the same port again after a restart, as in a real installation.
   const std::string listen = watcher_ == nullptr ? "127.0.0.1:0" : watcher_->address();
   watcher_.reset();
-  watcher_ = std::make_unique<ServiceProcess>(
-      HESTIA_WATCHER_BINARY,
-      std::vector<std::string>{absl::StrCat("--watcher_listen=", listen),
-                               absl::StrCat("--libraries=photos=", media_.path()),
-                               absl::StrCat("--state_dir=", state_.path()), "--log_level=warning"},
-      state_.path());
+  std::vector<std::string> arguments = {
+      absl::StrCat("--watcher_listen=", listen), absl::StrCat("--libraries=photos=", media_.path()),
+      absl::StrCat("--state_dir=", state_.path()), "--log_level=warning"};
+  arguments.insert(arguments.end(), flags.begin(), flags.end());
+  watcher_ = std::make_unique<ServiceProcess>(HESTIA_WATCHER_BINARY, std::move(arguments),
+                                              state_.path());
   watcher_stub_ = watcher::v1::WatcherService::NewStub(GrpcClientChannel(watcher_->address()));
 }
 

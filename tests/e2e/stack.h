@@ -21,7 +21,8 @@ class StackTest : public testing::Test {
  protected:
   using State = thumbnail::v1::File::State;
 
-  void StartWatcher();
+  // Further flags may override.
+  void StartWatcher(const std::vector<std::string>& flags = {});
   // Adds a replica with its own workers; further flags may override.
   void StartReplica(const std::vector<std::string>& flags = {});
   void Start() {

@@ -39,6 +39,11 @@ std::set<std::string> Mirror::paths() const {
   return paths;
 }
 
+bool Mirror::Heard(ListingReason reason) const {
+  return std::any_of(listings_.begin(), listings_.end(),
+                     [reason](const ListingBegin& begin) { return begin.reason == reason; });
+}
+
 int Mirror::Count(const std::string& path) const {
   return static_cast<int>(std::count_if(
       told_.begin(), told_.end(), [&](const FileState& state) { return state.path == path; }));

@@ -23,6 +23,8 @@ class Mirror {
   std::set<std::string> paths() const;
   const std::optional<Cursor>& cursor() const { return cursor_; }
   const std::vector<ListingBegin>& listings() const { return listings_; }
+  // Whether any listing was made for `reason`.
+  bool Heard(ListingReason reason) const;
   const std::vector<ListingEnd>& ends() const { return ends_; }
   // Every state told, listings included, in order.
   const std::vector<FileState>& told() const { return told_; }

@@ -25,6 +25,7 @@ struct IngestEffect {
   int queued = 0;      // files that need work now
   int taken_over = 0;  // files whose content was known by identity
   int removed = 0;     // rows that are gone
+  int held = 0;        // rows whose removal waits for ConfirmRemovals
 };
 
 // A listing under way.
@@ -41,8 +42,16 @@ struct ListingProof {
   absl::Span<const std::string> unread;
 };
 
+// When a listing misses more than both of a library's files, something is wrong with the disk
+// rather than with the files: their removal is held until a person confirms it.
+struct MassRemoval {
+  double share = 0.5;        // of the library's files; 1 never holds
+  std::int64_t files = 100;  // and so many
+};
+
 // What ingest needs of the database. Each method is one transaction that first locks the
-// lease's row by token, and stores the cursor with its effect.
+// lease's row by token, and stores the cursor with its effect. Only EndListing takes several:
+// it removes in batches, and the last one stores the cursor.
 //
 // Thread-safety: none; one instance per ingesting thread.
 // Blocking: waits for the database.

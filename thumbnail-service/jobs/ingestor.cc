@@ -153,6 +153,11 @@ absl::Status Ingestor::ApplyEnd(const Frame& frame) {
                        "\" complete=", frame.complete ? "yes" : "no", " removed=", effect->removed,
                        " unread=", frame.unread.size(), frame.detail.empty() ? "" : " because=",
                        frame.detail));
+  if (effect->held > 0) {
+    LogWarning(absl::StrCat("removals held library=", library_, " files=", effect->held,
+                            " what_to_do=\"see that the folder is whole; if the files are really "
+                            "gone, call ConfirmRemovals\""));
+  }
   listing_.reset();
   if (frame.cursor.has_value()) stored_ = frame.cursor;
   return absl::OkStatus();

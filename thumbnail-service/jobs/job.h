@@ -65,6 +65,8 @@ struct JobResult {
   int source_height_px = 0;
   std::vector<Thumbnail> thumbnails = {};
   std::optional<Verdict> verdict = std::nullopt;
+  absl::Duration read_time = absl::ZeroDuration();    // to open, copy and hash the file
+  absl::Duration render_time = absl::ZeroDuration();  // zero when nothing was decoded
 };
 
 // A job handed back to be tried again.

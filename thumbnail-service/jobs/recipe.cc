@@ -67,6 +67,10 @@ std::string Recipe::Specification() const {
   return absl::StrCat("fit:", box_px, ":", FormatName(format), ":", quality, ":", effort);
 }
 
+std::string Recipe::Definition() const {
+  return absl::StrCat(name, "=", box_px, ":", FormatName(format), ":", quality, ":", effort);
+}
+
 absl::StatusOr<std::vector<Recipe>> ParseRecipes(absl::string_view text) {
   std::vector<Recipe> recipes;
   std::vector<std::string> problems;

@@ -31,6 +31,8 @@ struct Recipe {
   // Everything that decides the pixels and bytes, e.g. "fit:256:webp:80:2". Two recipes with
   // one specification share their thumbnails, whatever they are called.
   std::string Specification() const;
+  // As ParseRecipes reads it, nothing left out.
+  std::string Definition() const;
 };
 
 // Most recipes at a time: all of one file's are made from one decode.

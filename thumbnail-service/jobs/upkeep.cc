@@ -3,13 +3,15 @@
 #include <utility>
 
 #include <absl/strings/str_cat.h>
+#include <absl/time/clock.h>
 
 #include "common/logging.h"
+#include "thumbnail-service/jobs/order_key.h"
 
 namespace hestia {
 
-Upkeep::Upkeep(Options options, std::unique_ptr<ReplicaRegistry> registry)
-    : options_(options), registry_(std::move(registry)) {
+Upkeep::Upkeep(Options options, std::unique_ptr<ReplicaRegistry> registry, RecipeUpkeep& recipes)
+    : options_(options), registry_(std::move(registry)), recipes_(recipes) {
   thread_ = NamedThread("upkeep", [this] { Run(); });
 }
 
@@ -30,6 +32,35 @@ void Upkeep::Run() {
       if (mu_.AwaitWithTimeout(absl::Condition(&stopping_), options_.collect_every)) return;
     }
     Collect();
+    FollowRecipes();
+  }
+}
+
+bool Upkeep::stopping() const {
+  absl::MutexLock lock(&mu_);
+  return stopping_;
+}
+
+void Upkeep::FollowRecipes() {
+  std::int64_t queued = 0;
+  std::int64_t retired = 0;
+  absl::StatusOr<std::int64_t> batch = 1;
+  while (batch.ok() && *batch > 0 && !stopping()) {
+    batch = recipes_.QueueLacking(OrderKey(absl::Now(), JobClass::kRegenerate));
+    if (batch.ok()) queued += *batch;
+  }
+  if (batch.ok()) batch = 1;
+  while (batch.ok() && *batch > 0 && !stopping()) {
+    batch = recipes_.CollectRetired();
+    if (batch.ok()) retired += *batch;
+  }
+  if (!batch.ok()) {
+    LogWarning(absl::StrCat("recipes not followed, trying again in ",
+                            absl::FormatDuration(options_.collect_every), ": ",
+                            batch.status().message()));
+  }
+  if (queued > 0 || retired > 0) {
+    LogInfo(absl::StrCat("recipes followed queued=", queued, " past_thumbnails=", retired));
   }
 }
 

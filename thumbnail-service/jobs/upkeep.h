@@ -8,12 +8,13 @@
 #include <absl/time/time.h>
 
 #include "common/named_thread.h"
+#include "thumbnail-service/jobs/recipe_upkeep.h"
 #include "thumbnail-service/jobs/replica_registry.h"
 
 namespace hestia {
 
 // The duties that may take long and that nobody waits for: the collection of what was removed
-// long ago.
+// long ago, and what a change of recipes leaves to do.
 //
 // Thread-safety: construct and Stop from the owner's thread. Starts one thread, "upkeep".
 class Upkeep {
@@ -23,7 +24,8 @@ class Upkeep {
     absl::Duration collect_every = absl::Minutes(1);
   };
 
-  Upkeep(Options options, std::unique_ptr<ReplicaRegistry> registry);
+  // `recipes` is borrowed.
+  Upkeep(Options options, std::unique_ptr<ReplicaRegistry> registry, RecipeUpkeep& recipes);
   ~Upkeep();
 
   // Joins. Idempotent.
@@ -32,11 +34,15 @@ class Upkeep {
  private:
   void Run();
   void Collect();
+  void FollowRecipes();
+  bool stopping() const ABSL_LOCKS_EXCLUDED(mu_);
 
   const Options options_;
   const std::unique_ptr<ReplicaRegistry> registry_;
 
-  absl::Mutex mu_;
+  RecipeUpkeep& recipes_;
+
+  mutable absl::Mutex mu_;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   NamedThread thread_;
 };

@@ -57,6 +57,17 @@ void WorkerPool::Wake() {
   woken_ = true;
 }
 
+void WorkerPool::Rest() {
+  absl::MutexLock lock(&mu_);
+  resting_ = true;
+  woken_ = true;
+}
+
+bool WorkerPool::AwaitRested(absl::Duration timeout) {
+  absl::MutexLock lock(&mu_);
+  return mu_.AwaitWithTimeout(absl::Condition(this, &WorkerPool::RestedLocked), timeout);
+}
+
 bool WorkerPool::stopping() const {
   absl::MutexLock lock(&mu_);
   return stopping_;
@@ -64,8 +75,10 @@ bool WorkerPool::stopping() const {
 
 int WorkerPool::RoomForJobs() {
   absl::MutexLock lock(&mu_);
+  claiming_ = false;
   mu_.Await(absl::Condition(this, &WorkerPool::RoomLocked));
   woken_ = false;
+  claiming_ = !stopping_;
   return stopping_ ? 0 : capacity_ - in_hand_;
 }
 
@@ -150,6 +163,8 @@ void WorkerPool::ClaimLoop() {
     HandOut(*std::move(claimed));
   }
   jobs_.Close();
+  absl::MutexLock lock(&mu_);
+  claiming_ = false;
 }
 
 void WorkerPool::WorkLoop(Thumbnailer& thumbnailer) {
@@ -173,11 +188,13 @@ void WorkerPool::WorkLoop(Thumbnailer& thumbnailer) {
 }
 
 WorkerPool::Outcome WorkerPool::Process(Thumbnailer& thumbnailer, const ClaimedJob& job) {
+  const absl::Duration began = MonotonicNow();
   ReadOutcome read = thumbnailer.Read(job.library_id, job.path);
+  const absl::Duration read_at = MonotonicNow();
   if (read.stamp.has_value() && !(*read.stamp == job.stamp)) {
     return Retry(job, absl::AbortedError("the file changed since it was queued"), false);
   }
-  JobResult result{.job = job};
+  JobResult result{.job = job, .read_time = read_at - began};
   if (!read.status.ok()) {
     const FailedAttempt failed = Judge(read.status);
     if (!failed.verdict.has_value()) return Retry(job, read.status, !failed.free_of_charge);
@@ -191,7 +208,9 @@ WorkerPool::Outcome WorkerPool::Process(Thumbnailer& thumbnailer, const ClaimedJ
   if (result.verdict.has_value() || standing->missing.empty()) return result;
 
   HESTIA_CRASH_POINT("render.begun");
+  const absl::Duration ready = MonotonicNow();
   const absl::Status rendered = Render(thumbnailer, *read.source, standing->missing, result);
+  result.render_time = MonotonicNow() - ready;
   HESTIA_CRASH_POINT("render.done");
   if (rendered.ok()) return result;
   const FailedAttempt failed = Judge(rendered);

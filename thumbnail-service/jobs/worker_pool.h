@@ -26,7 +26,7 @@ namespace hestia {
 // Claimed work in this process is at most one job a slot plus one waiting. A suspect (see
 // JobQueue) is in work alone. While the fence is closed nothing is claimed and nothing stored.
 //
-// Thread-safety: Wake() from any thread; Stop() from the owner's.
+// Thread-safety: Wake(), Rest() and AwaitRested() from any thread; Stop() from the owner's.
 // Lifetime: `queue`, `counters` and the fence outlive the pool.
 // Memory: a slot's source file and images, plus as many results waiting to be stored as
 //   there are slots.
@@ -50,6 +50,11 @@ class WorkerPool {
 
   // There may be new jobs. Never blocks.
   void Wake() ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Claims no more, for good. What is claimed is finished and stored.
+  void Rest() ABSL_LOCKS_EXCLUDED(mu_);
+  // After Rest: waits until nothing is in hand. False: not within `timeout`.
+  bool AwaitRested(absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mu_);
 
   // In this order: claims no more and hands back what no worker has begun; lets workers
   // finish until `grace` has passed, then cancels their renders and hands those jobs back;
@@ -78,10 +83,13 @@ class WorkerPool {
   absl::Status RunSuspects(absl::Span<const std::int64_t> library_ids);
   bool WokenLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_) { return woken_ || stopping_; }
   bool RoomLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_) {
-    return stopping_ || in_hand_ < capacity_;
+    return stopping_ || (!resting_ && in_hand_ < capacity_);
   }
   bool EmptyHandsLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_) {
     return stopping_ || held_ == 0;
+  }
+  bool RestedLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_) {
+    return !claiming_ && held_ == 0;
   }
   bool IdleLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_) { return working_ == 0; }
   bool stopping() const ABSL_LOCKS_EXCLUDED(mu_);
@@ -110,6 +118,8 @@ class WorkerPool {
   int working_ ABSL_GUARDED_BY(mu_) = 0;
   bool woken_ ABSL_GUARDED_BY(mu_) = false;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
+  bool resting_ ABSL_GUARDED_BY(mu_) = false;
+  bool claiming_ ABSL_GUARDED_BY(mu_) = false;  // jobs may be on their way here
 
   BoundedChannel<ClaimedJob> jobs_;
   BoundedChannel<Outcome> outcomes_;

@@ -11,9 +11,7 @@
 
 namespace hestia {
 namespace {
-constexpr absl::Duration kPerImage = absl::Milliseconds(500);
-constexpr absl::Duration kPerMegapixel = absl::Milliseconds(40);
-constexpr int kPatience = 4;
+constexpr absl::Duration kPerMegapixel = absl::Milliseconds(4 * 40);
 
 double PixelsByHeader(int result) {
   std::uint32_t size[2] = {};
@@ -23,22 +21,22 @@ double PixelsByHeader(int result) {
 }
 }  // namespace
 
-absl::Duration RenderTimeout(double pixels, absl::Duration most) {
+absl::Duration RenderTimeout(double pixels, const RenderTimes& times) {
 #if defined(HESTIA_SANITIZED)
   // Several times slower, and not by a number that could be known.
-  return (void)pixels, most;
+  return (void)pixels, times.most;
 #else
-  return std::min(most, kPatience * (kPerImage + kPerMegapixel * (pixels / 1e6)));
+  return std::min(times.most, times.least + kPerMegapixel * (pixels / 1e6));
 #endif
 }
 
-Waited WaitForRender(int fd, int cancel, int result, absl::Duration most,
+Waited WaitForRender(int fd, int cancel, int result, const RenderTimes& times,
                      absl::Duration& allowed) {
   const absl::Duration begin = MonotonicNow();
-  allowed = RenderTimeout(0, most);
+  allowed = RenderTimeout(0, times);
   const Waited waited = WaitReadable(fd, cancel, begin + allowed);
   if (waited != Waited::kTimedOut) return waited;
-  allowed = RenderTimeout(PixelsByHeader(result), most);
+  allowed = RenderTimeout(PixelsByHeader(result), times);
   return WaitReadable(fd, cancel, begin + allowed);
 }
 

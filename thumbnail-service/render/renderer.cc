@@ -11,28 +11,12 @@
 
 #include "common/error_reason.h"
 #include "common/unique_fd.h"
+#include "thumbnail-service/render/render_request.h"
 #include "thumbnail-service/render/render_result.h"
 #include "thumbnail-service/render/renderer_clients.h"
 
 namespace hestia {
 namespace {
-static_assert(kMaxRecipes == static_cast<int>(wire::kMaxImages));
-
-wire::ImageSpec ToWire(const Recipe& recipe) {
-  return {static_cast<std::uint32_t>(recipe.box_px),
-          recipe.format == OutputFormat::kJpeg ? wire::Encoding::kJpeg : wire::Encoding::kWebp,
-          static_cast<std::uint32_t>(recipe.quality), static_cast<std::uint32_t>(recipe.effort)};
-}
-
-wire::Limits ToWire(const RenderLimits& limits) {
-  const absl::Duration whole = absl::Ceil(limits.timeout, absl::Seconds(1));
-  return {static_cast<std::uint64_t>(limits.max_scaled_pixels),
-          static_cast<std::uint64_t>(limits.max_pixels),
-          static_cast<std::uint64_t>(limits.max_side_px),
-          static_cast<std::uint64_t>(limits.max_memory_bytes),
-          static_cast<std::uint64_t>(absl::ToInt64Seconds(whole))};
-}
-
 // OK when the process ended by itself and well, so that its result may be read.
 absl::Status JudgeEnd(int wait_status) {
   if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0) return absl::OkStatus();
@@ -66,7 +50,7 @@ class Renderer::Slot {
   RenderCost last_cost() const { return last_cost_; }
 
  private:
-  ServingTerms Terms() const { return {limits_.timeout, limits_.jail, cancel_.get()}; }
+  ServingTerms Terms() const { return {{limits_.least_timeout, limits_.timeout}, limits_.jail, cancel_.get()}; }
 
   const RenderLimits limits_;
   const UniqueFd cancel_;  // readable from the first Cancel() on
@@ -94,15 +78,8 @@ absl::StatusOr<Rendering> Renderer::Slot::Render(const SourceFile& source,
   }
   const absl::StatusOr<ResultBuffer> result = ResultBuffer::Make(recipes);
   if (!result.ok()) return result.status();
-  wire::Request request;
-  request.preamble.kind = wire::Kind::kRequest;
-  request.format = static_cast<std::uint32_t>(source.format);
-  request.image_count = static_cast<std::uint32_t>(recipes.size());
-  request.source_bytes = static_cast<std::uint64_t>(source.identity.size_bytes);
-  request.result_bytes = result->size_bytes();
-  request.limits = ToWire(limits_);
-  std::transform(recipes.begin(), recipes.end(), request.images,
-                 [](const Recipe& recipe) { return ToWire(recipe); });
+  const wire::Request request =
+      MakeRequest(source, recipes, limits_, result->size_bytes());
   const bool fast = OiioReader(source.format).empty();
   const absl::StatusOr<ServingEnd> ended =
       fast ? launcher_.Serve(request, source.bytes.get(), result->fd())

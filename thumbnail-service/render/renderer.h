@@ -29,8 +29,9 @@ struct RendererPrograms {
 };
 
 struct RenderLimits {
-  // Most wall time for one image, after which its process is killed. Small ones get less; see
-  // RenderTimeout.
+  // Wall time for one image, after which its process is killed: `least_timeout` and 160 ms for
+  // each megapixel, at most `timeout`. Four times what a slow machine needs.
+  absl::Duration least_timeout = absl::Seconds(2);
   absl::Duration timeout = absl::Seconds(10);
   // Width x height by the header: where the decoder can scale while decoding (baseline
   // JPEG), and elsewhere.

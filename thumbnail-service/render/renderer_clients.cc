@@ -12,7 +12,6 @@
 #include "common/error_reason.h"
 #include "common/monotonic_clock.h"
 #include "common/unique_fd.h"
-#include "thumbnail-service/render/render_deadline.h"
 #include "thumbnail-service/renderer/control_socket.h"
 
 namespace hestia {
@@ -102,7 +101,7 @@ absl::StatusOr<ServingEnd> LauncherClient::Exchange(const wire::Request& request
   absl::Duration allowed;
   // Its own end, because the socket may have a word about another one.
   const Waited waited =
-      WaitForRender(process.get(), terms_.cancel, result, terms_.timeout, allowed);
+      WaitForRender(process.get(), terms_.cancel, result, terms_.times, allowed);
   if (waited != Waited::kReadable) {
     // Gone or not, it is not waited for: to take a large process apart can need long.
     ::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
@@ -156,7 +155,7 @@ absl::StatusOr<ServingEnd> WorkerClient::Exchange(const wire::Request& request, 
   if (!wire::Send(worker_->control(), request, {source, result})) return lost;
   absl::Duration allowed;
   switch (
-      WaitForRender(worker_->control(), terms_.cancel, result, terms_.timeout, allowed)) {
+      WaitForRender(worker_->control(), terms_.cancel, result, terms_.times, allowed)) {
     case Waited::kTimedOut:
       return TimedOut(allowed);
     case Waited::kCancelled:
@@ -172,10 +171,10 @@ absl::StatusOr<ServingEnd> WorkerClient::Exchange(const wire::Request& request, 
   }
   // It left: after a refusal by itself (exit code 0), else the image has killed it. Or it
   // talks nonsense, and is killed.
-  const std::optional<int> wait_status = worker_->End();
+  const std::optional<wire::Report> end = worker_->End();
   worker_.reset();
-  if (!wait_status.has_value()) return lost;
-  return ServingEnd{.wait_status = *wait_status};
+  if (!end.has_value()) return lost;
+  return ServingEnd{end->wait_status, end->peak_rss_kib, end->cpu_us};
 }
 
 }  // namespace hestia

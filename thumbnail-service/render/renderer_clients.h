@@ -12,6 +12,7 @@
 
 #include "common/unique_fd.h"
 #include "thumbnail-service/render/jail_posture.h"
+#include "thumbnail-service/render/render_deadline.h"
 #include "thumbnail-service/render/renderer_process.h"
 #include "thumbnail-service/render/worker_source.h"
 #include "thumbnail-service/renderer/wire.h"
@@ -29,7 +30,7 @@ namespace hestia {
 //   (render_deadline.h).
 // Ownership: `cancel` is borrowed; the program's process is owned.
 struct ServingTerms {
-  absl::Duration timeout;  // the most for one image
+  RenderTimes times;  // for one image
   JailMode jail = JailMode::kBestEffort;
   int cancel = -1;
 };

@@ -46,7 +46,7 @@ std::uint64_t PageBytes() { return static_cast<std::uint64_t>(::sysconf(_SC_PAGE
 
 void Worker::Kill() { ::syscall(SYS_pidfd_send_signal, process_.get(), SIGKILL, nullptr, 0); }
 
-std::optional<int> Worker::End() {
+std::optional<wire::Report> Worker::End() {
   Kill();
   wire::Report ended;
   std::vector<UniqueFd> descriptors;
@@ -54,7 +54,7 @@ std::optional<int> Worker::End() {
       !wire::Receive(status_.get(), wire::Kind::kEnded, ended, descriptors)) {
     return std::nullopt;
   }
-  return ended.wait_status;
+  return ended;
 }
 
 std::uint64_t Worker::ResidentBytes() const { return PagesOf(pid_).resident * PageBytes(); }
@@ -140,9 +140,10 @@ absl::Status WorkerSource::AwaitReady(Worker& worker, int cancel) {
   wire::Ready ready;
   std::vector<UniqueFd> descriptors;
   if (!wire::Receive(worker.control(), wire::Kind::kReady, ready, descriptors)) {
-    const std::optional<int> ended = worker.End();
-    return Unavailable(absl::StrCat("it did not greet as this release's does; ",
-                                    ended.has_value() ? DescribeEnd(*ended) : "no exit code"));
+    const std::optional<wire::Report> ended = worker.End();
+    return Unavailable(
+        absl::StrCat("it did not greet as this release's does; ",
+                     ended.has_value() ? DescribeEnd(ended->wait_status) : "no exit code"));
   }
   std::uint32_t layers = ready.posture.layers & ~kFromLauncher;
   if (!worker.LimitMemory(memory_bytes_)) layers &= ~Bit(JailLayer::kLimits);

@@ -17,6 +17,7 @@
 #include "common/unique_fd.h"
 #include "thumbnail-service/render/jail_posture.h"
 #include "thumbnail-service/render/renderer_process.h"
+#include "thumbnail-service/renderer/wire.h"
 
 namespace hestia {
 
@@ -37,8 +38,8 @@ class Worker {
 
   int control() const { return control_.get(); }
   void Kill();
-  // Kills it if it still runs; how it ended, as wait4(2). nullopt: nobody knows.
-  std::optional<int> End();
+  // Kills it if it still runs; how it ended and what it used. nullopt: nobody knows.
+  std::optional<wire::Report> End();
 
   // Memory it has in use now; 0 where /proc does not tell.
   std::uint64_t ResidentBytes() const;

@@ -121,7 +121,8 @@ bool Launcher::TakeRequest() {
   wire::Request request;
   std::vector<UniqueFd> descriptors;
   if (!wire::Receive(wire::kControlFd, wire::Kind::kRequest, request, descriptors)) return false;
-  return descriptors.size() == 2 && Launch(request, descriptors[0].get(), descriptors[1].get());
+  return descriptors.size() == 2 && request.image_count <= wire::kMaxImages &&
+         Launch(request, descriptors[0].get(), descriptors[1].get());
 }
 
 bool Launcher::ReportEnd(Child& child) {

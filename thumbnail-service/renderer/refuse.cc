@@ -20,6 +20,10 @@ std::atomic_flag refused = ATOMIC_FLAG_INIT;
     // Another thread is writing its verdict and will end the process.
     for (;;) ::pause();
   }
+  // Cleared when the handler throws, as it may in a program that goes on afterwards.
+  const struct Clear {
+    ~Clear() { refused.clear(); }
+  } clear;
   if (const RefusalHandler handler = refusal_handler.load()) handler(outcome, detail);
   std::abort();
 }

@@ -13,7 +13,8 @@ namespace hestia {
 //
 // Thread-safety: any thread may refuse; the first one wins.
 
-// Writes the verdict where the service will look for it, and ends the process.
+// Writes the verdict where the service will look for it, and ends the process. It may throw
+// instead where leaks in C libraries do no harm, as in the fuzzers.
 using RefusalHandler = void (*)(wire::Outcome outcome, const char* detail);
 
 // Must be set before any decoder runs. Also makes a failed `new` a refusal.

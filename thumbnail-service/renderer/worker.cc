@@ -22,7 +22,7 @@ int RunWorker(ImageTask task) {
     wire::Request request;
     std::vector<UniqueFd> descriptors;
     if (!wire::Receive(wire::kControlFd, wire::Kind::kRequest, request, descriptors)) break;
-    if (descriptors.size() != 2) return EXIT_FAILURE;
+    if (descriptors.size() != 2 || request.image_count > wire::kMaxImages) return EXIT_FAILURE;
     task(request, descriptors[0].get(), descriptors[1].get());
     wire::Report ended;
     ended.preamble.kind = wire::Kind::kEnded;

@@ -20,6 +20,13 @@ absl::Status CheckPath(absl::string_view path, absl::string_view field) {
   return status.ok() ? status : WithReason(std::move(status), "PATH_INVALID", field);
 }
 
+absl::Status FileUnknown(absl::string_view library, absl::string_view path) {
+  return WithReason(absl::NotFoundError(
+                        absl::StrCat("no file \"", path, "\" in library \"", library,
+                                     "\"; if it was only just written, call Sync first")),
+                    "FILE_UNKNOWN", "path");
+}
+
 absl::Status Busy() {
   return WithReason(absl::ResourceExhaustedError("too many calls are waiting; retry with backoff"),
                     "BUSY");

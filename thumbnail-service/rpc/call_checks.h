@@ -19,6 +19,9 @@ absl::Status CheckLibraryNamed(absl::string_view library);
 // kInvalidArgument, PATH_INVALID.
 absl::Status CheckPath(absl::string_view path, absl::string_view field);
 
+// kNotFound, FILE_UNKNOWN.
+absl::Status FileUnknown(absl::string_view library, absl::string_view path);
+
 // kResourceExhausted, BUSY: no place for another call.
 absl::Status Busy();
 // kUnavailable, STOPPING.

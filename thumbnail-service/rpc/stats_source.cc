@@ -63,6 +63,8 @@ void AddLibrary(const LibraryRow& row, v1::GetStatsResponse& stats) {
   library->set_ingest_replica_id(row.ingest_replica_id);
   library->set_listing(row.listing);
   library->set_state(row.state);
+  library->set_paused(row.paused);
+  library->set_held_removals(Count(row.held_removals));
 
   stats.set_files(stats.files() + library->files());
   stats.set_ready_files(stats.ready_files() + library->ready_files());
@@ -101,6 +103,7 @@ absl::StatusOr<v1::GetStatsResponse> StatsSource::Read() {
                 stats.mutable_average_processing_time());
   }
   stats.set_version(kVersion);
+  stats.set_paused(catalog->paused);
   FillIsolation(isolation_, stats.mutable_isolation());
   return stats;
 }

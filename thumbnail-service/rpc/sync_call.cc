@@ -6,6 +6,7 @@
 #include <absl/strings/str_cat.h>
 #include <absl/time/clock.h>
 
+#include "common/error_reason.h"
 #include "common/grpc_status.h"
 #include "common/monotonic_clock.h"
 #include "thumbnail-service/rpc/call_checks.h"
@@ -122,6 +123,19 @@ bool ThumbnailService::AnswerSync(SyncCall& call) {
   // The watcher knows it, so it will be registered within a beat.
   if (!library.ok()) return false;
   const absl::StatusOr<SyncStanding> standing = catalog_.Standing(*library, point.cursor);
+  if (standing.ok() && standing->paused && standing->work_left) {
+    call.Finish(WithReason(
+        absl::FailedPreconditionError("work is left, and it is paused; call Resume"), "PAUSED"));
+    return true;
+  }
+  if (standing.ok() && standing->removals_held && standing->reached) {
+    call.Finish(WithReason(
+        absl::FailedPreconditionError(
+            "a listing missed very many files, so their rows were left; see that the folder is "
+            "whole, or call ConfirmRemovals if they are really gone"),
+        "REMOVALS_HELD"));
+    return true;
+  }
   if (!standing.ok() || !standing->reached) {
     absl::MutexLock lock(&call.mu);
     // Only another epoch makes asking again worthwhile.

@@ -36,8 +36,8 @@ struct ThumbnailService::ThumbnailCall {
   v1::GetThumbnailResponse* response;
   grpc::ServerUnaryReactor* reactor;
   std::int64_t library_id = 0;
-  std::int64_t recipe_id = 0;
-  std::int64_t file_id = 0;  // once known to be pending
+  StoredRecipe recipe = {};
+  StillPending pending = {};  // once known to be
 
   void Finish(const absl::Status& status) { reactor->Finish(ToGrpc(ForCaller(status))); }
 };
@@ -54,12 +54,21 @@ grpc::ServerUnaryReactor* ThumbnailService::GetThumbnail(grpc::CallbackServerCon
   return call->reactor;
 }
 
-const StoredRecipe* ThumbnailService::FindRecipe(const std::string& name) const {
-  if (name.empty()) return &recipes_.back();
-  const auto found = std::find_if(
-      recipes_.begin(), recipes_.end(),
-      [&](const StoredRecipe& stored) { return stored.recipe.name == name; });
-  return found == recipes_.end() ? nullptr : &*found;
+absl::StatusOr<StoredRecipe> ThumbnailService::FindRecipe(const std::string& name) {
+  const absl::StatusOr<std::vector<StoredRecipe>> recipes = operator_.recipes.Current();
+  if (!recipes.ok()) return recipes.status();
+  if (name.empty()) return recipes->back();
+  const auto found =
+      std::find_if(recipes->begin(), recipes->end(),
+                   [&](const StoredRecipe& stored) { return stored.recipe.name == name; });
+  if (found != recipes->end()) return *found;
+  const std::string names =
+      absl::StrJoin(*recipes, ", ", [](std::string* out, const StoredRecipe& stored) {
+        out->append(stored.recipe.name);
+      });
+  return WithReason(
+      absl::NotFoundError(absl::StrCat("no recipe \"", name, "\"; there are: ", names)),
+      "RECIPE_UNKNOWN", "recipe");
 }
 
 absl::Status ThumbnailService::BeginThumbnail(const std::shared_ptr<ThumbnailCall>& call) {
@@ -69,20 +78,17 @@ absl::Status ThumbnailService::BeginThumbnail(const std::shared_ptr<ThumbnailCal
   if (status = CheckPath(request.path(), "path"); !status.ok()) return status;
   const absl::StatusOr<std::int64_t> library = catalog_.FindLibrary(request.library());
   if (!library.ok()) return library.status();
-  const StoredRecipe* const recipe = FindRecipe(request.recipe());
-  if (recipe == nullptr) {
-    const std::string names = absl::StrJoin(recipes_, ", ", [](std::string* out, const auto& r) {
-      out->append(r.recipe.name);
-    });
-    return WithReason(absl::NotFoundError(absl::StrCat("no recipe \"", request.recipe(),
-                                                       "\"; there are: ", names)),
-                      "RECIPE_UNKNOWN", "recipe");
-  }
+  absl::StatusOr<StoredRecipe> recipe = FindRecipe(request.recipe());
+  if (!recipe.ok()) return recipe.status();
   call->library_id = *library;
-  call->recipe_id = recipe->id;
+  call->recipe = *std::move(recipe);
   if (AnswerThumbnail(*call)) return absl::OkStatus();
-
-  if (status = catalog_.Lift(call->file_id); !status.ok()) return status;
+  if (call->pending.paused) {
+    return WithReason(absl::FailedPreconditionError(
+                          "the thumbnail is missing and work is paused; call Resume"),
+                      "PAUSED");
+  }
+  if (status = catalog_.Lift(call->pending.file_id); !status.ok()) return status;
   const bool added = waiting_.Add(
       Waiter{.deadline = DeadlineOf(*call->context, kThumbnailPatience),
              .cancelled = [call] { return call->context->IsCancelled(); },
@@ -94,13 +100,13 @@ absl::Status ThumbnailService::BeginThumbnail(const std::shared_ptr<ThumbnailCal
 bool ThumbnailService::AnswerThumbnail(ThumbnailCall& call) {
   const std::string& path = call.request->path();
   absl::StatusOr<ThumbnailAnswer> answer =
-      catalog_.FindThumbnail(call.library_id, path, call.recipe_id);
+      catalog_.FindThumbnail(call.library_id, path, call.recipe);
   if (!answer.ok()) {
     call.Finish(answer.status());
     return true;
   }
   if (auto* const pending = std::get_if<StillPending>(&*answer)) {
-    call.file_id = pending->file_id;
+    call.pending = *pending;
     return false;
   }
   if (auto* const thumbnail = std::get_if<StoredThumbnail>(&*answer)) {
@@ -114,11 +120,7 @@ bool ThumbnailService::AnswerThumbnail(ThumbnailCall& call) {
                                absl::StrCat(verdict->code, ": ", verdict->detail)),
                            "FILE_FAILED"));
   } else {
-    call.Finish(WithReason(
-        absl::NotFoundError(absl::StrCat("no file \"", path, "\" in library \"",
-                                         call.request->library(),
-                                         "\"; if it was only just written, call Sync first")),
-        "FILE_UNKNOWN", "path"));
+    call.Finish(FileUnknown(call.request->library(), path));
   }
   return true;
 }

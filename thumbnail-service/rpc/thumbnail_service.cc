@@ -47,11 +47,11 @@ void SetTime(absl::Time time, google::protobuf::Timestamp* proto) {
 }  // namespace
 
 ThumbnailService::ThumbnailService(PgCatalog& catalog, ChangeFeed& feed, StatsSource& stats,
-                                   std::vector<StoredRecipe> recipes)
+                                   OperatorParts operator_parts)
     : catalog_(catalog),
       feed_(feed),
       stats_(stats),
-      recipes_(std::move(recipes)),
+      operator_(std::move(operator_parts)),
       rpc_pool_("rpc", kRpcThreads, kQueuedCalls),
       sync_pool_("sync", kSyncThreads, kQueuedCalls),
       waiting_(kWaitingCalls),
@@ -200,21 +200,6 @@ grpc::ServerWriteReactor<v1::WatchStatsResponse>* ThumbnailService::WatchStats(
   const absl::Duration interval = absl::Seconds(request->interval().seconds()) +
                                   absl::Nanoseconds(request->interval().nanos());
   return broadcast_.Watch(std::clamp(interval, kShortestBeat, kLongestBeat));
-}
-
-grpc::ServerUnaryReactor* ThumbnailService::ListRecipes(grpc::CallbackServerContext* context,
-                                                        const v1::ListRecipesRequest*,
-                                                        v1::ListRecipesResponse* response) {
-  for (const StoredRecipe& stored : recipes_) {
-    v1::Recipe* const recipe = response->add_recipes();
-    recipe->set_name(stored.recipe.name);
-    recipe->set_box_px(static_cast<std::uint32_t>(stored.recipe.box_px));
-    recipe->set_format(std::string(FormatName(stored.recipe.format)));
-    recipe->set_quality(static_cast<std::uint32_t>(stored.recipe.quality));
-  }
-  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  reactor->Finish(grpc::Status::OK);
-  return reactor;
 }
 
 }  // namespace hestia

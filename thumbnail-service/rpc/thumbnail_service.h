@@ -14,6 +14,7 @@
 #include "hestia/thumbnail/v1/thumbnail.grpc.pb.h"
 #include "thumbnail-service/jobs/change_feed.h"
 #include "thumbnail-service/jobs/job.h"
+#include "thumbnail-service/rpc/operator_parts.h"
 #include "thumbnail-service/rpc/stats_broadcast.h"
 #include "thumbnail-service/rpc/stats_source.h"
 #include "thumbnail-service/rpc/wait_list.h"
@@ -22,7 +23,7 @@
 namespace hestia {
 
 // The API of record, hestia/thumbnail/v1/thumbnail.proto: translates, asks the catalog, answers.
-// Calls of later releases answer UNIMPLEMENTED.
+// The calls of people who run it are in operator_calls.cc, those that wait in files of their own.
 //
 // Thread-safety: gRPC calls it from its threads; nothing here blocks them. What blocks runs on
 //   two pools: rpc-0 … for the database, sync-0 … for calls that also ask the watcher.
@@ -36,9 +37,8 @@ class ThumbnailService final : public thumbnail::v1::ThumbnailService::CallbackS
   static constexpr std::size_t kWaitingCalls = 1024;
   static constexpr std::size_t kStatsStreams = 256;
 
-  // `recipes`: the current ones, largest first, at least one.
   ThumbnailService(PgCatalog& catalog, ChangeFeed& feed, StatsSource& stats,
-                   std::vector<StoredRecipe> recipes);
+                   OperatorParts operator_parts);
   ~ThumbnailService() override;
 
   // Something was ingested or finished: look at the waiting calls. Never blocks.
@@ -69,52 +69,34 @@ class ThumbnailService final : public thumbnail::v1::ThumbnailService::CallbackS
       grpc::CallbackServerContext*, const thumbnail::v1::WatchStatsRequest*) override;
   grpc::ServerUnaryReactor* Sync(grpc::CallbackServerContext*, const thumbnail::v1::SyncRequest*,
                                  thumbnail::v1::SyncResponse*) override;
-  // Calls of later releases.
-  grpc::ServerUnaryReactor* RetryFailures(grpc::CallbackServerContext* context,
+  grpc::ServerUnaryReactor* RetryFailures(grpc::CallbackServerContext*,
                                 const thumbnail::v1::RetryFailuresRequest*,
-                                thumbnail::v1::RetryFailuresResponse*) override {
-    return Later(context, "RetryFailures");
-  }
-  grpc::ServerUnaryReactor* Pause(grpc::CallbackServerContext* context,
+                                thumbnail::v1::RetryFailuresResponse*) override;
+  grpc::ServerUnaryReactor* Pause(grpc::CallbackServerContext*,
                                 const thumbnail::v1::PauseRequest*,
-                                thumbnail::v1::PauseResponse*) override {
-    return Later(context, "Pause");
-  }
-  grpc::ServerUnaryReactor* Resume(grpc::CallbackServerContext* context,
+                                thumbnail::v1::PauseResponse*) override;
+  grpc::ServerUnaryReactor* Resume(grpc::CallbackServerContext*,
                                 const thumbnail::v1::ResumeRequest*,
-                                thumbnail::v1::ResumeResponse*) override {
-    return Later(context, "Resume");
-  }
-  grpc::ServerUnaryReactor* Drain(grpc::CallbackServerContext* context,
+                                thumbnail::v1::ResumeResponse*) override;
+  grpc::ServerUnaryReactor* Drain(grpc::CallbackServerContext*,
                                 const thumbnail::v1::DrainRequest*,
-                                thumbnail::v1::DrainResponse*) override {
-    return Later(context, "Drain");
-  }
-  grpc::ServerUnaryReactor* ExplainFile(grpc::CallbackServerContext* context,
+                                thumbnail::v1::DrainResponse*) override;
+  grpc::ServerUnaryReactor* ExplainFile(grpc::CallbackServerContext*,
                                 const thumbnail::v1::ExplainFileRequest*,
-                                thumbnail::v1::ExplainFileResponse*) override {
-    return Later(context, "ExplainFile");
-  }
-  grpc::ServerUnaryReactor* ConfirmRemovals(grpc::CallbackServerContext* context,
+                                thumbnail::v1::ExplainFileResponse*) override;
+  grpc::ServerUnaryReactor* ConfirmRemovals(grpc::CallbackServerContext*,
                                 const thumbnail::v1::ConfirmRemovalsRequest*,
-                                thumbnail::v1::ConfirmRemovalsResponse*) override {
-    return Later(context, "ConfirmRemovals");
-  }
-  grpc::ServerUnaryReactor* PurgeLibrary(grpc::CallbackServerContext* context,
+                                thumbnail::v1::ConfirmRemovalsResponse*) override;
+  grpc::ServerUnaryReactor* PurgeLibrary(grpc::CallbackServerContext*,
                                 const thumbnail::v1::PurgeLibraryRequest*,
-                                thumbnail::v1::PurgeLibraryResponse*) override {
-    return Later(context, "PurgeLibrary");
-  }
-  grpc::ServerUnaryReactor* PlanRecipeChange(grpc::CallbackServerContext* context,
+                                thumbnail::v1::PurgeLibraryResponse*) override;
+  grpc::ServerUnaryReactor* PlanRecipeChange(grpc::CallbackServerContext*,
                                 const thumbnail::v1::PlanRecipeChangeRequest*,
-                                thumbnail::v1::PlanRecipeChangeResponse*) override {
-    return Later(context, "PlanRecipeChange");
-  }
-  grpc::ServerUnaryReactor* ApplyRecipes(grpc::CallbackServerContext* context,
+                                thumbnail::v1::PlanRecipeChangeResponse*) override;
+  grpc::ServerUnaryReactor* ApplyRecipes(grpc::CallbackServerContext*,
                                 const thumbnail::v1::ApplyRecipesRequest*,
-                                thumbnail::v1::ApplyRecipesResponse*) override {
-    return Later(context, "ApplyRecipes");
-  }
+                                thumbnail::v1::ApplyRecipesResponse*) override;
+  // A call of a later release.
   grpc::ServerUnaryReactor* Capabilities(grpc::CallbackServerContext* context,
                                 const thumbnail::v1::CapabilitiesRequest*,
                                 thumbnail::v1::CapabilitiesResponse*) override {
@@ -136,7 +118,11 @@ class ThumbnailService final : public thumbnail::v1::ThumbnailService::CallbackS
   grpc::ServerUnaryReactor* RunOn(TaskPool& pool, grpc::CallbackServerContext* context,
                                   std::function<absl::Status()> work);
 
-  const StoredRecipe* FindRecipe(const std::string& name) const;
+  // kInvalidArgument (LIBRARY_MISSING), kNotFound (LIBRARY_UNKNOWN).
+  absl::StatusOr<std::int64_t> NamedLibrary(const std::string& library);
+  absl::Status SetPaused(const std::string& library, bool paused);
+  // The smallest without a name. kNotFound (RECIPE_UNKNOWN).
+  absl::StatusOr<StoredRecipe> FindRecipe(const std::string& name);
   absl::Status BeginThumbnail(const std::shared_ptr<ThumbnailCall>& call);
   // True when the call was answered.
   bool AnswerThumbnail(ThumbnailCall& call);
@@ -148,7 +134,7 @@ class ThumbnailService final : public thumbnail::v1::ThumbnailService::CallbackS
   PgCatalog& catalog_;
   ChangeFeed& feed_;
   StatsSource& stats_;
-  const std::vector<StoredRecipe> recipes_;
+  const OperatorParts operator_;
   std::atomic<bool> stopping_ = false;
   TaskPool rpc_pool_;
   TaskPool sync_pool_;

@@ -39,11 +39,6 @@ absl::Status ApplyMissing(pqxx::work& tx) {
   return absl::OkStatus();
 }
 
-std::string Definition(const Recipe& recipe) {
-  return absl::StrCat(recipe.name, "=", recipe.box_px, ":", FormatName(recipe.format), ":",
-                      recipe.quality, ":", recipe.effort);
-}
-
 absl::StatusOr<std::vector<StoredRecipe>> ReadRecipes(pqxx::work& tx) {
   std::vector<StoredRecipe> recipes;
   for (const pqxx::row row : tx.exec("SELECT id, definition FROM recipes WHERE is_current")) {
@@ -65,7 +60,7 @@ absl::Status SeedRecipes(pqxx::work& tx, const std::vector<Recipe>& seed) {
       tx.exec_params(
           "INSERT INTO recipes (specification, name, definition, is_current) "
           "VALUES ($1, $2, $3, true)",
-          recipe.Specification(), recipe.name, Definition(recipe));
+          recipe.Specification(), recipe.name, recipe.Definition());
     }
     return absl::OkStatus();
   }
@@ -73,8 +68,8 @@ absl::Status SeedRecipes(pqxx::work& tx, const std::vector<Recipe>& seed) {
       present->begin(), present->end(), seed.begin(), seed.end(),
       [](const StoredRecipe& stored, const Recipe& wanted) { return stored.recipe == wanted; });
   if (!same) {
-    LogWarning("recipes of the setting differ from the database's, which stay in force; a later "
-               "release's ApplyRecipes changes them");
+    LogWarning("recipes of the setting differ from the database's, which stay in force; "
+               "ApplyRecipes changes them");
   }
   return absl::OkStatus();
 }
@@ -89,11 +84,6 @@ absl::Status Migrate(const std::string& url, const std::vector<Recipe>& seed) {
     if (absl::Status status = ApplyMissing(tx); !status.ok()) return status;
     return SeedRecipes(tx, seed);
   });
-}
-
-absl::StatusOr<std::vector<StoredRecipe>> LoadRecipes(const std::string& url) {
-  PgSession session(url, {});
-  return session.Transact([](pqxx::work& tx) { return ReadRecipes(tx); });
 }
 
 }  // namespace hestia

@@ -30,9 +30,6 @@ absl::Span<const Migration> Migrations();
 //   kUnavailable, kAborted  try again
 absl::Status Migrate(const std::string& url, const std::vector<Recipe>& seed);
 
-// The current recipes, largest box first.
-absl::StatusOr<std::vector<StoredRecipe>> LoadRecipes(const std::string& url);
-
 }  // namespace hestia
 
 #endif  // HESTIA_THUMBNAIL_SERVICE_STORE_MIGRATOR_H_

@@ -15,9 +15,13 @@ constexpr PgStatement kFindLibrary = {"find_library", "SELECT id FROM libraries 
 
 constexpr PgStatement kFindThumbnail = {"find_thumbnail", R"sql(
   SELECT f.id, f.state, t.media_type, t.width_px, t.height_px, t.data,
-         coalesce(xc.code, xf.code), coalesce(xc.detail, xf.detail)
+         coalesce(xc.code, xf.code), coalesce(xc.detail, xf.detail),
+         (SELECT l.paused OR s.paused FROM libraries l, service_state s WHERE l.id = f.library_id)
   FROM files f
-  LEFT JOIN thumbnails t ON t.content_id = f.content_id AND t.recipe_id = $3
+  LEFT JOIN LATERAL (
+    SELECT n.* FROM thumbnails n JOIN recipes r ON r.id = n.recipe_id
+    WHERE n.content_id = f.content_id AND (n.recipe_id = $3 OR (NOT r.is_current AND r.name = $4))
+    ORDER BY r.is_current DESC, n.created_at DESC LIMIT 1) t ON true
   LEFT JOIN failures xc ON xc.content_id = f.content_id
   LEFT JOIN failures xf ON xf.file_id = f.id
   WHERE f.library_id = $1 AND f.path_hash = sha256(convert_to($2, 'UTF8')))sql"};
@@ -116,7 +120,8 @@ constexpr PgStatement kReadLibraries = {"read_libraries", R"sql(
   SELECT l.name, l.state, l.listing, coalesce(e.replica_id, ''),
          coalesce(sum(c.files) FILTER (WHERE c.state = 1), 0),
          coalesce(sum(c.files) FILTER (WHERE c.state = 2), 0),
-         coalesce(sum(c.files) FILTER (WHERE c.state = 3), 0)
+         coalesce(sum(c.files) FILTER (WHERE c.state = 3), 0), l.paused,
+         (SELECT count(*) FROM files h WHERE h.library_id = l.id AND h.held)
   FROM libraries l
   LEFT JOIN library_leases e ON e.library_id = l.id AND e.expires_at >= now()
   LEFT JOIN file_counts c ON c.library_id = l.id
@@ -125,12 +130,17 @@ constexpr PgStatement kReadLibraries = {"read_libraries", R"sql(
 constexpr PgStatement kStanding = {"standing", R"sql(
   SELECT l.cursor_epoch, l.cursor_sequence, l.listing,
          EXISTS (SELECT FROM files f WHERE f.library_id = $1 AND f.state = 2
-                                       AND f.changed_sequence <= $2)
+                                       AND f.changed_sequence <= $2),
+         l.paused OR (SELECT paused FROM service_state),
+         EXISTS (SELECT FROM files f WHERE f.library_id = $1 AND f.held)
   FROM libraries l WHERE l.id = $1)sql"};
+
+constexpr PgStatement kAllPaused = {"all_paused", "SELECT paused FROM service_state"};
 
 constexpr PgStatement kStatements[] = {
     kFindLibrary, kFindThumbnail, kLift,      kListFiles,    kListFailures,  kQueueFiles,
-    kQueueMissing, kNotifyJobs,   kCountJobs, kReadReplicas, kReadLibraries, kStanding};
+    kQueueMissing, kNotifyJobs,   kCountJobs, kReadReplicas, kReadLibraries, kStanding,
+    kAllPaused};
 
 std::uint64_t Unsigned(std::int64_t value) { return static_cast<std::uint64_t>(value); }
 
@@ -166,7 +176,9 @@ LibraryRow ToLibrary(const pqxx::row& row) {
                     .pending_files = row[5].as<std::int64_t>(),
                     .failed_files = row[6].as<std::int64_t>(),
                     .ingest_replica_id = row[3].as<std::string>(),
-                    .listing = row[2].as<bool>()};
+                    .listing = row[2].as<bool>(),
+                    .paused = row[7].as<bool>(),
+                    .held_removals = row[8].as<std::int64_t>()};
 }
 
 }  // namespace
@@ -186,10 +198,11 @@ absl::StatusOr<std::int64_t> PgCatalog::FindLibrary(absl::string_view name) {
 
 absl::StatusOr<ThumbnailAnswer> PgCatalog::FindThumbnail(std::int64_t library_id,
                                                          absl::string_view path,
-                                                         std::int64_t recipe_id) {
+                                                         const StoredRecipe& recipe) {
   return pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<ThumbnailAnswer> {
     const pqxx::result rows =
-        tx.exec_prepared(kFindThumbnail.name, library_id, std::string(path), recipe_id);
+        tx.exec_prepared(kFindThumbnail.name, library_id, std::string(path), recipe.id,
+                         recipe.recipe.name);
     if (rows.empty()) return ThumbnailAnswer(UnknownFile{});
     const pqxx::row row = rows[0];
     if (!row[2].is_null()) {
@@ -201,7 +214,7 @@ absl::StatusOr<ThumbnailAnswer> PgCatalog::FindThumbnail(std::int64_t library_id
     if (row[1].as<int>() == static_cast<int>(FileStatus::kFailed)) {
       return ThumbnailAnswer(Verdict{row[6].as<std::string>("UNKNOWN"), row[7].as<std::string>("")});
     }
-    return ThumbnailAnswer(StillPending{row[0].as<std::int64_t>()});
+    return ThumbnailAnswer(StillPending{row[0].as<std::int64_t>(), row[8].as<bool>()});
   });
 }
 
@@ -272,6 +285,7 @@ absl::StatusOr<CatalogStats> PgCatalog::ReadStats() {
   return pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<CatalogStats> {
     CatalogStats stats;
     stats.jobs = tx.exec_prepared1(kCountJobs.name)[0].as<std::int64_t>();
+    stats.paused = tx.exec_prepared1(kAllPaused.name)[0].as<bool>();
     for (const pqxx::row row : tx.exec_prepared(kReadReplicas.name)) {
       stats.replicas.push_back(ToReplica(row));
     }
@@ -287,8 +301,12 @@ absl::StatusOr<SyncStanding> PgCatalog::Standing(std::int64_t library_id, const 
     SyncStanding standing;
     const pqxx::result rows =
         tx.exec_prepared(kStanding.name, library_id, static_cast<std::int64_t>(point.sequence));
-    if (rows.empty() || rows[0][0].is_null()) return standing;
+    if (rows.empty()) return standing;
     const pqxx::row row = rows[0];
+    standing.work_left = row[3].as<bool>();
+    standing.paused = row[4].as<bool>();
+    standing.removals_held = row[5].as<bool>();
+    if (row[0].is_null()) return standing;
     standing.same_epoch = Unsigned(row[0].as<std::int64_t>()) == point.epoch;
     standing.reached = standing.same_epoch && !row[2].as<bool>() && !row[3].as<bool>() &&
                        Unsigned(row[1].as<std::int64_t>()) >= point.sequence;

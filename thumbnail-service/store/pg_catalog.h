@@ -42,6 +42,7 @@ struct StoredThumbnail {
 };
 struct StillPending {
   std::int64_t file_id = 0;
+  bool paused = false;  // no job of the library is claimed
 };
 struct UnknownFile {};
 using ThumbnailAnswer = std::variant<StoredThumbnail, StillPending, Verdict, UnknownFile>;
@@ -69,10 +70,13 @@ struct LibraryRow {
   std::int64_t failed_files = 0;
   std::string ingest_replica_id;  // empty while none ingests
   bool listing = false;
+  bool paused = false;
+  std::int64_t held_removals = 0;
 };
 
 struct CatalogStats {
   std::int64_t jobs = 0;  // waiting or in work
+  bool paused = false;    // all libraries
   std::vector<ReplicaRow> replicas;
   std::vector<LibraryRow> libraries;
 };
@@ -81,6 +85,9 @@ struct CatalogStats {
 struct SyncStanding {
   bool same_epoch = false;  // false: the point is of another epoch than what was ingested
   bool reached = false;     // ingested up to it, and nothing of before is PENDING
+  bool work_left = false;      // something of before is PENDING
+  bool paused = false;         // no job of the library is claimed
+  bool removals_held = false;  // until ConfirmRemovals, rows may be of files that are gone
 };
 
 // The database as the RPCs ask for it: reads, and the few writes that a person may demand.
@@ -95,8 +102,9 @@ class PgCatalog {
   // kNotFound (LIBRARY_UNKNOWN).
   absl::StatusOr<std::int64_t> FindLibrary(absl::string_view name);
 
+  // While the recipe's own is missing, the newest of a past recipe of its name stands in.
   absl::StatusOr<ThumbnailAnswer> FindThumbnail(std::int64_t library_id, absl::string_view path,
-                                                std::int64_t recipe_id);
+                                                const StoredRecipe& recipe);
   // Puts a file at the head of the queue; queues it if it was not.
   absl::Status Lift(std::int64_t file_id);
 

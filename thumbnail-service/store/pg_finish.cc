@@ -23,15 +23,24 @@ constexpr PgStatement kReadClaims = {"read_claims", R"sql(
 // The update is what locks a row, so that collection cannot take it before it is attached.
 constexpr PgStatement kPutContents = {"put_contents", R"sql(
   WITH told AS (
-    SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::integer[], $4::integer[])
-      WITH ORDINALITY AS t(digest, size_bytes, width_px, height_px, position)
+    SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::integer[], $4::integer[], $5::bigint[],
+                         $6::bigint[])
+      WITH ORDINALITY AS t(digest, size_bytes, width_px, height_px, read_us, render_us, position)
   ), put AS (
-    INSERT INTO contents AS c (digest, size_bytes, width_px, height_px)
-    SELECT digest, size_bytes, max(width_px), max(height_px) FROM told
+    INSERT INTO contents AS c (digest, size_bytes, width_px, height_px, read_us, render_us,
+                               rendered_by)
+    SELECT digest, size_bytes, max(width_px), max(height_px), max(read_us), max(render_us),
+           CASE WHEN max(render_us) > 0 THEN $7 ELSE '' END
+    FROM told
     GROUP BY digest, size_bytes ORDER BY digest, size_bytes
     ON CONFLICT (digest, size_bytes) DO UPDATE
       SET width_px = greatest(c.width_px, excluded.width_px),
-          height_px = greatest(c.height_px, excluded.height_px)
+          height_px = greatest(c.height_px, excluded.height_px),
+          read_us = CASE WHEN excluded.render_us > 0 THEN excluded.read_us ELSE c.read_us END,
+          render_us = CASE WHEN excluded.render_us > 0 THEN excluded.render_us
+                           ELSE c.render_us END,
+          rendered_by = CASE WHEN excluded.render_us > 0 THEN excluded.rendered_by
+                             ELSE c.rendered_by END
     RETURNING id, digest, size_bytes
   )
   SELECT told.position - 1, put.id FROM told JOIN put USING (digest, size_bytes))sql"};
@@ -138,6 +147,8 @@ void FinishBatch::PutContents() {
   Numbers sizes;
   Numbers widths;
   Numbers heights;
+  Numbers read_us;
+  Numbers render_us;
   for (const std::size_t index : current_) {
     const JobResult& result = results_[index];
     if (!result.content.has_value()) continue;
@@ -147,11 +158,13 @@ void FinishBatch::PutContents() {
     sizes.push_back(result.content->size_bytes);
     widths.push_back(result.source_width_px);
     heights.push_back(result.source_height_px);
+    read_us.push_back(absl::ToInt64Microseconds(result.read_time));
+    render_us.push_back(absl::ToInt64Microseconds(result.render_time));
   }
   if (told.empty()) return;
   for (const pqxx::row row :
        tx_.exec_prepared(kPutContents.name, digests.Parameter(), PgArray(sizes), PgArray(widths),
-                         PgArray(heights))) {
+                         PgArray(heights), PgArray(read_us), PgArray(render_us), replica_id_)) {
     content_ids_[told[row[0].as<std::size_t>()]] = row[1].as<std::int64_t>();
   }
 }

@@ -26,9 +26,9 @@ absl::Span<const PgStatement> FinishStatements();
 class FinishBatch {
  public:
   // `results` is borrowed for the object's life.
-  FinishBatch(pqxx::work& tx, absl::string_view decoder_version,
+  FinishBatch(pqxx::work& tx, absl::string_view replica_id, absl::string_view decoder_version,
               absl::Span<const JobResult> results)
-      : tx_(tx), decoder_version_(decoder_version), results_(results) {}
+      : tx_(tx), replica_id_(replica_id), decoder_version_(decoder_version), results_(results) {}
 
   // One effect per result, in their order. Throws like libpqxx.
   std::vector<FinishEffect> Run();
@@ -43,6 +43,7 @@ class FinishBatch {
   void Unclaim();
 
   pqxx::work& tx_;
+  const std::string replica_id_;
   const std::string decoder_version_;
   const absl::Span<const JobResult> results_;
   std::vector<FinishEffect> effects_;

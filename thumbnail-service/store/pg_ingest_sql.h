@@ -27,13 +27,13 @@ constexpr PgStatement kSetListing = {"set_listing", R"sql(
   UPDATE libraries SET listing = $2 WHERE id = $1 AND listing <> $2)sql"};
 
 constexpr PgStatement kFindByPath = {"find_by_path", R"sql(
-  SELECT f.id, f.path, f.size_bytes, f.mtime_ns, f.inode, f.state, f.marked,
+  SELECT f.id, f.path, f.size_bytes, f.mtime_ns, f.inode, f.state, f.marked OR f.held,
          f.state = 3 AND f.content_id IS NULL
   FROM unnest($2::text[]) AS told(path)
   JOIN files f ON f.library_id = $1 AND f.path_hash = sha256(convert_to(told.path, 'UTF8')))sql"};
 
 constexpr PgStatement kReadRange = {"read_range", R"sql(
-  SELECT id, path, size_bytes, mtime_ns, inode, state, marked,
+  SELECT id, path, size_bytes, mtime_ns, inode, state, marked OR held,
          state = 3 AND content_id IS NULL
   FROM files
   WHERE library_id = $1 AND left(path, 512) >= left($2, 512) AND left(path, 512) <= left($3, 512)
@@ -89,7 +89,7 @@ constexpr PgStatement kPut = {"put", R"sql(
     ON CONFLICT (library_id, path_hash) DO UPDATE
       SET size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns, inode = excluded.inode,
           content_id = excluded.content_id, state = excluded.state, version = f.version + 1,
-          changed_sequence = excluded.changed_sequence, marked = false
+          changed_sequence = excluded.changed_sequence, marked = false, held = false
     RETURNING f.id, f.version, f.state
   ), forgotten AS (
     DELETE FROM failures x USING put p WHERE x.file_id = p.id
@@ -133,7 +133,8 @@ constexpr PgStatement kRemoveSubtree = {"remove_subtree", R"sql(
 
 constexpr PgStatement kRemoveMarked = {"remove_marked", R"sql(
   WITH doomed AS MATERIALIZED (
-    SELECT id FROM files WHERE library_id = $1 AND marked ORDER BY id FOR UPDATE
+    SELECT id FROM files WHERE library_id = $1 AND marked AND NOT held
+    ORDER BY id LIMIT $2 FOR UPDATE
   ), gone AS (
     DELETE FROM files f USING doomed WHERE f.id = doomed.id
     RETURNING f.library_id, f.inode, f.size_bytes, f.mtime_ns, f.content_id
@@ -144,7 +145,40 @@ constexpr PgStatement kRemoveMarked = {"remove_marked", R"sql(
   SELECT count(*) FROM gone)sql"};
 
 constexpr PgStatement kMark = {"mark", R"sql(
-  UPDATE files SET marked = $2 WHERE id = ANY($1::bigint[]))sql"};
+  UPDATE files SET marked = $2, held = held AND $2 WHERE id = ANY($1::bigint[]))sql"};
+
+// Held already: a listing before this one missed them as well.
+constexpr PgStatement kCountMarked = {"count_marked", R"sql(
+  SELECT count(*) FROM files WHERE library_id = $1 AND marked AND NOT held)sql"};
+
+constexpr PgStatement kCountFiles = {"count_files", R"sql(
+  SELECT count(*) FROM files WHERE library_id = $1)sql"};
+
+constexpr PgStatement kHoldMarked = {"hold_marked", R"sql(
+  WITH doubtful AS MATERIALIZED (
+    SELECT id FROM files WHERE library_id = $1 AND marked AND NOT held ORDER BY id FOR UPDATE
+  ), held AS (
+    UPDATE files f SET held = true, marked = false FROM doubtful d WHERE f.id = d.id RETURNING 1
+  )
+  SELECT count(*) FROM held)sql"};
+
+// A verdict reached before the bytes could be read for want of permission.
+constexpr PgStatement kRetryUnreadable = {"retry_unreadable", R"sql(
+  WITH unread AS MATERIALIZED (
+    SELECT f.id FROM files f JOIN failures x ON x.file_id = f.id
+    WHERE f.library_id = $1 AND f.state = 3 AND x.code = 'UNREADABLE'
+    ORDER BY f.id FOR UPDATE OF f
+  ), lifted AS (
+    DELETE FROM failures x USING unread u WHERE x.file_id = u.id
+  ), put AS (
+    UPDATE files f SET state = 2 FROM unread u WHERE f.id = u.id
+    RETURNING f.id, f.library_id, f.version
+  ), queued AS (
+    INSERT INTO jobs (file_id, library_id, wanted_version, order_key)
+    SELECT id, library_id, version, $2 FROM put
+    ON CONFLICT (file_id) DO NOTHING
+  )
+  SELECT count(*) FROM put)sql"};
 
 constexpr PgStatement kClearMarks = {"clear_marks", R"sql(
   UPDATE files SET marked = false WHERE library_id = $1 AND marked)sql"};
@@ -168,7 +202,7 @@ constexpr PgStatement kNotifyProgress = {"notify_progress",
 
 constexpr PgStatement kIngestStatements[] = {
     kLockLease,    kLockLeaseAlone, kLockPaths,     kLoadCursor,    kStoreCursor,  kSetListing, kFindByPath, kReadRange,
-    kPut,          kRemovePaths,   kRemoveSubtree, kRemoveMarked, kMark,     kClearMarks,
+    kPut,          kRemovePaths,   kRemoveSubtree, kRemoveMarked, kMark,     kClearMarks, kCountMarked, kCountFiles, kHoldMarked, kRetryUnreadable,
     kMarkRange,    kSpare,         kNotifyJobs, kNotifyProgress};
 
 }  // namespace hestia

@@ -17,6 +17,7 @@ namespace {
 
 // What a listing told has no sequence of its own yet: it is older than any later cursor.
 constexpr std::uint64_t kListedSequence = 0;
+constexpr int kRemovalBatch = 5000;
 
 absl::Status LockLease(pqxx::work& tx, const Lease& lease,
                        const PgStatement& statement = kLockLease) {
@@ -44,8 +45,11 @@ void Remove(pqxx::work& tx, const Lease& lease, const ToldFile& told, IngestEffe
 
 }  // namespace
 
-PgIngestStore::PgIngestStore(const std::string& url, std::string decoder_version)
-    : session_(url, kIngestStatements), decoder_version_(std::move(decoder_version)) {}
+PgIngestStore::PgIngestStore(const std::string& url, std::string decoder_version,
+                             MassRemoval mass_removal)
+    : session_(url, kIngestStatements),
+      decoder_version_(std::move(decoder_version)),
+      mass_removal_(mass_removal) {}
 
 absl::StatusOr<std::optional<Cursor>> PgIngestStore::Resume(const Lease& lease) {
   return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::optional<Cursor>> {
@@ -185,20 +189,72 @@ absl::StatusOr<IngestEffect> PgIngestStore::EndListing(const Lease& lease,
                                                        const OpenListing& listing,
                                                        const ListingProof& proof,
                                                        const std::optional<Cursor>& cursor) {
-  return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<IngestEffect> {
+  IngestEffect effect;
+  if (proof.complete) {
+    const absl::StatusOr<bool> too_many = MarkGone(lease, listing, proof);
+    if (!too_many.ok()) return too_many.status();
+    const absl::StatusOr<int> count = *too_many ? HoldMarked(lease) : RemoveMarked(lease);
+    if (!count.ok()) return count.status();
+    (*too_many ? effect.held : effect.removed) = *count;
+  }
+  // A listing of everything is also the time to try again what could not even be opened.
+  const bool whole = proof.complete && listing.scope.empty() && !listing.shallow;
+  const absl::Status ended = session_.Transact([&](pqxx::work& tx) -> absl::Status {
     if (absl::Status status = LockLease(tx, lease); !status.ok()) return status;
-    IngestEffect effect;
-    if (proof.complete) MarkRest(tx, lease, listing);
-    if (proof.complete && Spare(tx, lease, proof.unread)) {
-      effect.removed = Count(tx.exec_prepared(kRemoveMarked.name, lease.library_id));
-    } else {
-      tx.exec_prepared(kClearMarks.name, lease.library_id);
-    }
+    tx.exec_prepared(kClearMarks.name, lease.library_id);
     tx.exec_prepared(kSetListing.name, lease.library_id, false);
+    if (whole) {
+      effect.queued = Count(tx.exec_prepared(kRetryUnreadable.name, lease.library_id,
+                                             OrderKey(absl::Now(), JobClass::kBackfill)));
+      if (effect.queued > 0) tx.exec_prepared(kNotifyJobs.name);
+    }
     if (cursor.has_value()) WriteCursor(tx, lease, *cursor);
     HESTIA_CRASH_POINT("listing_end.before_commit");
-    return effect;
+    return absl::OkStatus();
   });
+  if (!ended.ok()) return ended;
+  return effect;
+}
+
+absl::StatusOr<bool> PgIngestStore::MarkGone(const Lease& lease, const OpenListing& listing,
+                                             const ListingProof& proof) {
+  return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<bool> {
+    if (absl::Status status = LockLease(tx, lease); !status.ok()) return status;
+    MarkRest(tx, lease, listing);
+    if (!Spare(tx, lease, proof.unread)) {
+      tx.exec_prepared(kClearMarks.name, lease.library_id);
+      return false;
+    }
+    const std::int64_t marked =
+        tx.exec_prepared1(kCountMarked.name, lease.library_id)[0].as<std::int64_t>();
+    if (marked <= mass_removal_.files) return false;
+    const std::int64_t all =
+        tx.exec_prepared1(kCountFiles.name, lease.library_id)[0].as<std::int64_t>();
+    return static_cast<double>(marked) > mass_removal_.share * static_cast<double>(all);
+  });
+}
+
+absl::StatusOr<int> PgIngestStore::HoldMarked(const Lease& lease) {
+  return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<int> {
+    if (absl::Status status = LockLease(tx, lease); !status.ok()) return status;
+    return Count(tx.exec_prepared(kHoldMarked.name, lease.library_id));
+  });
+}
+
+// In batches: all at once would outlast the lease. What is left when one fails is found again
+// by the snapshot that follows.
+absl::StatusOr<int> PgIngestStore::RemoveMarked(const Lease& lease) {
+  int removed = 0;
+  while (true) {
+    const absl::StatusOr<int> batch =
+        session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<int> {
+          if (absl::Status status = LockLease(tx, lease); !status.ok()) return status;
+          return Count(tx.exec_prepared(kRemoveMarked.name, lease.library_id, kRemovalBatch));
+        });
+    if (!batch.ok()) return batch.status();
+    removed += *batch;
+    if (*batch < kRemovalBatch) return removed;
+  }
 }
 
 absl::Status PgIngestStore::StoreCursor(const Lease& lease, const Cursor& cursor) {

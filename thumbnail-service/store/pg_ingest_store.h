@@ -19,7 +19,8 @@ namespace hestia {
 class PgIngestStore final : public IngestStore {
  public:
   // `decoder_version`: only its verdicts are taken over with a content.
-  PgIngestStore(const std::string& url, std::string decoder_version);
+  PgIngestStore(const std::string& url, std::string decoder_version,
+                MassRemoval mass_removal = {});
 
   absl::StatusOr<std::optional<Cursor>> Resume(const Lease& lease) override;
   absl::StatusOr<IngestEffect> ApplyStates(const Lease& lease, absl::Span<const ToldFile> files,
@@ -40,7 +41,14 @@ class PgIngestStore final : public IngestStore {
                               IngestEffect& effect);
 
   PgSession session_;
+  // Marks what the listing proves gone; whether that is so much that it must be held.
+  absl::StatusOr<bool> MarkGone(const Lease& lease, const OpenListing& listing,
+                                const ListingProof& proof);
+  absl::StatusOr<int> HoldMarked(const Lease& lease);
+  absl::StatusOr<int> RemoveMarked(const Lease& lease);
+
   const std::string decoder_version_;
+  const MassRemoval mass_removal_;
 };
 
 }  // namespace hestia

@@ -18,6 +18,8 @@ constexpr PgStatement kClaim = {"claim", R"sql(
   WITH next AS MATERIALIZED (
     SELECT soonest.file_id
     FROM unnest($2::bigint[]) AS mine(library_id)
+    JOIN libraries l ON l.id = mine.library_id AND NOT l.paused
+      AND NOT (SELECT paused FROM service_state)
     CROSS JOIN LATERAL (
       SELECT j.file_id, j.order_key FROM jobs j
       WHERE j.library_id = mine.library_id AND j.claim_token IS NULL AND j.run_after <= now()
@@ -37,7 +39,9 @@ constexpr PgStatement kClaim = {"claim", R"sql(
 constexpr PgStatement kClaimSuspect = {"claim_suspect", R"sql(
   WITH next AS MATERIALIZED (
     SELECT file_id FROM jobs
-    WHERE library_id = ANY($2::bigint[]) AND crashes > 0 AND crashed_version = wanted_version
+    WHERE library_id IN (SELECT id FROM libraries WHERE id = ANY($2::bigint[]) AND NOT paused)
+      AND NOT (SELECT paused FROM service_state)
+      AND crashes > 0 AND crashed_version = wanted_version
       AND claim_token IS NULL AND run_after <= now()
     ORDER BY order_key LIMIT 1 FOR UPDATE SKIP LOCKED
   )
@@ -51,7 +55,9 @@ constexpr PgStatement kClaimSuspect = {"claim_suspect", R"sql(
 
 constexpr PgStatement kSuspectsWait = {"suspects_wait", R"sql(
   SELECT EXISTS (SELECT FROM jobs
-    WHERE library_id = ANY($1::bigint[]) AND crashes > 0 AND crashed_version = wanted_version
+    WHERE library_id IN (SELECT id FROM libraries WHERE id = ANY($1::bigint[]) AND NOT paused)
+      AND NOT (SELECT paused FROM service_state)
+      AND crashes > 0 AND crashed_version = wanted_version
       AND claim_token IS NULL AND run_after <= now()))sql"};
 
 constexpr PgStatement kLookUp = {"look_up", R"sql(
@@ -227,7 +233,7 @@ void PgJobQueue::Ask(const std::vector<Question*>& questions) {
 absl::StatusOr<std::vector<FinishEffect>> PgJobQueue::Finish(
     absl::Span<const JobResult> results) {
   auto effects = pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::vector<FinishEffect>> {
-    return FinishBatch(tx, decoder_version_, results).Run();
+    return FinishBatch(tx, replica_id_, decoder_version_, results).Run();
   });
   if (!effects.ok()) return effects;
   HESTIA_CRASH_POINT("finish.committed");

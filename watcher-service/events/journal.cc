@@ -47,6 +47,8 @@ void Journal::List(absl::string_view scope, ListingReason reason, bool shallow) 
   mark.reason = reason;
   const Mark* const old = ListAt(scope);
   mark.shallow = shallow && (old == nullptr || old->shallow);
+  // It stays as deep as it was for the reason it had.
+  if (shallow && !mark.shallow) mark.reason = old->reason;
   Put(std::move(mark));
 }
 

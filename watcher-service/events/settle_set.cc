@@ -9,6 +9,7 @@ bool SettleSet::Wrote(const Key& key, absl::Duration now) {
   if (entry == nullptr) return false;
   SetWriting(*entry, true);
   entry->seen.reset();
+  entry->changed_at = now;
   Reschedule(*entry, now + timing_.quiet);
   return true;
 }
@@ -65,6 +66,7 @@ std::vector<SettleSet::Ready> SettleSet::Step(absl::Duration now, Look look) {
       ready.push_back(Take(serial));
       continue;
     }
+    if (entry.seen.has_value()) entry.changed_at = now;
     entry.seen = seen;
     Reschedule(entry, now + timing_.still);
   }
@@ -77,6 +79,13 @@ absl::Duration SettleSet::NextDeadline() const {
 
 bool SettleSet::SettlingSince(std::uint64_t serial) const {
   return !entries_.empty() && entries_.begin()->first <= serial;
+}
+
+bool SettleSet::UnchangedSince(std::uint64_t serial, absl::Duration then) const {
+  for (auto it = entries_.begin(); it != entries_.end() && it->first <= serial; ++it) {
+    if (it->second.changed_at <= then) return true;
+  }
+  return false;
 }
 
 std::vector<SettleSet::Key> SettleSet::WritingKeys(std::size_t max) const {
@@ -101,6 +110,7 @@ SettleSet::Entry* SettleSet::FindOrAdd(const Key& key, absl::Duration now, std::
   Entry& entry = entries_[serial];
   entry.key = key;
   entry.due = now;
+  entry.changed_at = now;
   entry.quiet_since = absl::InfiniteDuration();
   due_.emplace(now, serial);
   return &entry;
@@ -130,6 +140,7 @@ void SettleSet::Reschedule(Entry& entry, absl::Duration due) {
 
 void SettleSet::Rest(Entry& entry, absl::Duration now) {
   SetWriting(entry, false);
+  entry.changed_at = now;
   entry.quiet_since = std::min(entry.quiet_since, now);
   Reschedule(entry, std::min(now + timing_.quiet, entry.quiet_since + timing_.longest_quiet));
 }

@@ -76,6 +76,8 @@ class SettleSet {
   // Arrived by a move, with what was known about it under its old name.
   bool Arrived(const Key& key, const News& news, absl::Duration now);
 
+  bool Contains(const Key& key) const { return serials_.contains(key); }
+
   // Takes the file out; none when it is not settling.
   std::optional<News> Remove(const Key& key);
 
@@ -91,6 +93,9 @@ class SettleSet {
   // Whether an entry begun at or before `serial` is still settling.
   bool SettlingSince(std::uint64_t serial) const;
 
+  // Whether one of them has not changed since `then`: if it stays so it is ready soon.
+  bool UnchangedSince(std::uint64_t serial, absl::Duration then) const;
+
   std::size_t size() const { return entries_.size(); }
   std::size_t writing() const { return writing_.size(); }
   // The files being written, those that began longest ago first, at most `max`.
@@ -104,6 +109,7 @@ class SettleSet {
     Key key;
     News news;
     absl::Duration due;
+    absl::Duration changed_at;   // last heard of, or found otherwise than at the look before
     absl::Duration quiet_since;  // first close, or move or chmod since the last write
     std::optional<Fingerprint> seen;
   };

@@ -134,8 +134,10 @@ std::optional<Frame> FrameBuilder::ContinueListing() {
     if (!root.ok()) return std::nullopt;
     listing_->Resume(*std::move(root));
   }
+  if (!feed_.MayEnter()) return std::nullopt;
   std::vector<FileState> files;
   const bool more = listing_->Take(kListingBudget, *feed_.writing_files(), files);
+  feed_.Entered(listing_->TakeEntered());
   if (!files.empty()) return Frame{std::nullopt, std::move(files)};
   if (more) return std::nullopt;
   // Asked once more at the end: what was read while the root went away proves nothing.

@@ -1,5 +1,6 @@
 #include "watcher-service/feed/library_feed.h"
 
+#include <iterator>
 #include <utility>
 
 #include <absl/random/random.h>
@@ -7,6 +8,8 @@
 namespace hestia {
 namespace {
 constexpr std::size_t kRememberedEpochs = 16;
+// Each listing under way may add what it met at once.
+constexpr std::size_t kMaxEntered = 4096;
 
 std::uint64_t NewEpoch() {
   absl::BitGen random;
@@ -118,6 +121,29 @@ absl::Status LibraryFeed::closed() const {
 Cursor LibraryFeed::head() const {
   absl::MutexLock lock(&mu_);
   return {epoch_, journal_.head()};
+}
+
+void LibraryFeed::WantEntered(std::function<void()> wake) {
+  absl::MutexLock lock(&mu_);
+  entered_wake_ = std::move(wake);
+  if (entered_wake_ == nullptr) entered_.clear();
+}
+
+std::vector<std::string> LibraryFeed::TakeEntered() {
+  absl::MutexLock lock(&mu_);
+  return std::exchange(entered_, {});
+}
+
+bool LibraryFeed::MayEnter() const {
+  absl::MutexLock lock(&mu_);
+  return entered_.size() < kMaxEntered;
+}
+
+void LibraryFeed::Entered(std::vector<std::string> paths) {
+  absl::MutexLock lock(&mu_);
+  if (paths.empty() || entered_wake_ == nullptr) return;
+  std::move(paths.begin(), paths.end(), std::back_inserter(entered_));
+  entered_wake_();
 }
 
 std::shared_ptr<const RootDirectory> LibraryFeed::root() const {

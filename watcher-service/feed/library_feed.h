@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,7 +36,7 @@ class FeedListener {
 // each at its own pace and by its own cursor. Nothing is queued per subscriber.
 //
 // Thread-safety: every method from any thread. Blocking: never on the disk.
-// Memory: the journal's limits.
+// Memory: the journal's limits; some 4,096 paths of directories that listings looked into.
 class LibraryFeed {
  public:
   // What a subscriber at some cursor is to do next.
@@ -78,6 +79,15 @@ class LibraryFeed {
   // What is told from now; none while nothing is.
   std::shared_ptr<const RootDirectory> root() const;
 
+  // Directories that listings looked into (path text), for a watcher that polls: one that comes
+  // and goes between two polls is met by a listing alone. Nothing is kept before WantEntered.
+  // `wake` is called with the feed's lock held when there are some; null: no more of them.
+  void WantEntered(std::function<void()> wake);
+  std::vector<std::string> TakeEntered();
+  // For subscribers. While it is false, which ends soon, a listing must wait.
+  bool MayEnter() const;
+  void Entered(std::vector<std::string> paths);
+
   // `listener` must stay until it is removed; no call of it runs after RemoveListener.
   void AddListener(FeedListener* listener);
   void RemoveListener(FeedListener* listener);
@@ -115,6 +125,8 @@ class LibraryFeed {
   std::shared_ptr<const RootDirectory> root_ ABSL_GUARDED_BY(mu_);  // none: nothing is told
   absl::Status closed_ ABSL_GUARDED_BY(mu_);
   absl::flat_hash_set<FeedListener*> listeners_ ABSL_GUARDED_BY(mu_);
+  std::function<void()> entered_wake_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::string> entered_ ABSL_GUARDED_BY(mu_);
   std::uint64_t overflows_ ABSL_GUARDED_BY(mu_) = 0;
   std::uint64_t listings_ ABSL_GUARDED_BY(mu_) = 0;
   std::uint32_t writing_ ABSL_GUARDED_BY(mu_) = 0;

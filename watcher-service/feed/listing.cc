@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t kOpenLevels = 16;
 constexpr std::size_t kClockEvery = 64;  // entries between two looks at the clock
 constexpr std::size_t kMaxUnread = 1000;
+constexpr std::size_t kMaxEntered = 1024;
 
 std::string Raw(absl::string_view text) {
   // Our own encoding of a name the kernel gave us: it always decodes.
@@ -51,6 +52,7 @@ bool Listing::Take(absl::Duration time_budget, const WritingFiles& writing,
   for (Level& level : chain_) level.fd.reset();
   for (std::size_t steps = 1; !chain_.empty(); ++steps) {
     if (files.size() >= kMaxFrameStates || path_bytes >= kMaxFramePathBytes) return true;
+    if (entered_.size() >= kMaxEntered) return true;
     if (steps % kClockEvery == 0 && MonotonicNow() >= deadline) return true;
     Level& level = chain_.back();
     if (level.next == level.entries.size() || !Reopen(level)) {
@@ -87,6 +89,7 @@ void Listing::Enter(std::string path, std::size_t raw_bytes, int parent,
     if (!MeansAbsent(opened.error)) NoteProblem(path, opened.error);
     return;
   }
+  entered_.push_back(path);
   level.path = std::move(path);
   level.raw_bytes = raw_bytes;
   level.fd = std::move(opened.fd);

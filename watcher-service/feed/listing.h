@@ -50,6 +50,9 @@ class Listing {
   bool resting() const { return !root_.valid(); }
   void Resume(UniqueFd root) { root_ = std::move(root); }
 
+  // Paths (text) of directories looked into since the last call; Take stops at 1,024.
+  std::vector<std::string> TakeEntered() { return std::exchange(entered_, {}); }
+
   const std::string& scope() const { return scope_; }
   std::uint64_t file_count() const { return file_count_; }
   // All was read, but for what unread() names. False: the scope itself could not be read, or
@@ -82,6 +85,7 @@ class Listing {
   std::vector<Level> chain_;
   std::uint64_t file_count_ = 0;
   bool complete_ = true;
+  std::vector<std::string> entered_;
   std::vector<std::string> unread_;
   std::string problem_;
 };

@@ -20,8 +20,11 @@ struct DirectoryLook {
   bool has_too_long = false;                       // names left out: their paths are too long
   absl::flat_hash_set<std::string> subdirectories;  // raw names
   // Only when the files were looked at. Of names, sizes, times and inodes of all files, in
-  // whatever order they came; never 0. Equal: nothing changed, but for one chance in 2^64.
+  // whatever order they came, and of the directory's own time, which tells of names that came and
+  // went in between; never 0. Equal: nothing changed, but for one chance in 2^64.
   std::uint64_t fingerprint = 0;
+  // The directory itself changed so lately that a change right now might not move its time.
+  bool recent = false;
   // Raw names of files modified so lately that they may still be being written; at most 65,536.
   std::vector<std::string> recent_files;
 };

@@ -25,8 +25,9 @@ struct DirectoryNode {
   PollReason polled = PollReason::kNotPolled;
   bool fresh = true;              // not looked into yet
   std::uint32_t file_system = 0;  // where it is polled: the kernel's number of the type
-  // Of the files in it when it was last looked at, where it is polled; 0 = not known.
+  // Of it and the files in it when last looked at, where it is polled; 0 = not known.
   std::uint64_t fingerprint = 0;
+  bool unsure = false;  // it changed so shortly before that look that more may have changed
   absl::flat_hash_map<std::string, DirectoryNode*> children;
 
   // Changes in it are noticed, one way or the other.
@@ -46,6 +47,7 @@ class DirectoryTree {
   DirectoryTree();
 
   DirectoryNode* root() { return root_; }
+  const DirectoryNode* root() const { return root_; }
   // Null when unknown.
   DirectoryNode* ByWatch(int wd) const;
   DirectoryNode* ById(std::uint64_t id) const;

@@ -97,11 +97,28 @@ void WatchedTree::WatchEnded(DirectoryNode& node) {
   if (&node == tree_.root()) root_watch_ended_ = true;
 }
 
+// Only where a look has found something at a place that events have yet to tell of can an old
+// event put a directory beneath itself.
+bool WatchedTree::DropContradictions() {
+  const std::vector<std::uint64_t> ids = std::exchange(contradictions_, {});
+  for (const std::uint64_t id : ids) {
+    DirectoryNode* const node = tree_.ById(id);
+    if (node != nullptr && node->parent == nullptr) Forget(*node);
+  }
+  return !ids.empty();
+}
+
 WatchedTree::Arrival WatchedTree::Rejoin(DirectoryNode& node, DirectoryNode& parent,
                                          const std::string& name) {
   DirectoryNode* const replaced = DirectoryTree::Child(parent, name);
   if (replaced != nullptr && replaced != &node) Forget(*replaced);
-  if (node.parent == nullptr) tree_.Attach(node, parent, name);
+  if (node.parent == nullptr) {
+    if (tree_.IsAncestorOrSelf(node, parent)) {
+      contradictions_.push_back(node.id);
+      return {};
+    }
+    tree_.Attach(node, parent, name);
+  }
   return Arrive(parent, name);
 }
 
@@ -171,6 +188,19 @@ std::vector<PolledPart> WatchedTree::PolledParts(std::size_t max) const {
   return parts;
 }
 
+bool WatchedTree::Knows(absl::string_view path) const {
+  const DirectoryNode* node = tree_.root();
+  for (const absl::string_view part : absl::StrSplit(path, '/', absl::SkipEmpty())) {
+    node = DirectoryTree::Child(*node, std::string(part));
+    if (node == nullptr) return false;
+  }
+  return true;
+}
+
+bool WatchedTree::DirectoryAt(absl::string_view path) {
+  return !EnsureRoot() || !MeansAbsent(OpenBeneath(root_fd_.get(), path).error);
+}
+
 bool WatchedTree::EnsureRoot() {
   if (root_fd_.valid()) return true;
   if (root_ == nullptr || root_lost_) return false;
@@ -211,12 +241,14 @@ bool WatchedTree::Look(DirectoryNode& node, bool tell, std::vector<DirectoryNode
   }
   const bool differs = stat_files && look.fingerprint != node.fingerprint;
   node.fingerprint = node.polled != PollReason::kNotPolled ? look.fingerprint : 0;
+  // What came and went right after the last look may have left no trace.
+  const bool was_unsure = std::exchange(node.unsure, stat_files && look.recent);
   if (differs) {
     for (std::string& name : look.recent_files) recent_files_.push_back({node.id, std::move(name)});
   }
   if (tell && (was_fresh || was_unreadable)) {
     Tell(TreeNews::Kind::kFound, *path);
-  } else if (tell && differs) {
+  } else if (tell && (differs || (stat_files && was_unsure))) {
     Tell(TreeNews::Kind::kFilesDiffer, *path);
   }
   PlaceChildren(node, opened.fd.get(), look, tell, children);
@@ -238,8 +270,14 @@ void WatchedTree::PlaceChildren(DirectoryNode& node, int fd, const DirectoryLook
     DirectoryNode* const known = DirectoryTree::Child(node, name);
     // A poll visits known directories by themselves.
     if (!whole_ && known != nullptr && known->Observed() && !known->fresh) continue;
+    const bool was_known = known != nullptr;
     DirectoryNode* const child = Place(node, fd, name);
     if (child != nullptr && child->Observed()) children.push_back(child);
+    if (child != nullptr || !was_known || !tell) continue;
+    // It went after its name was read, and nobody comes back to it.
+    if (const std::optional<std::string> path = tree_.RawPath(node)) {
+      Tell(TreeNews::Kind::kDirectoryGone, RawJoin(*path, name));
+    }
   }
 }
 

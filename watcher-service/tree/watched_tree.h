@@ -97,6 +97,9 @@ class WatchedTree {
   void Detach(DirectoryNode& node) { tree_.Detach(node); }
   // The other half; replaces what was at the new place. Then like Arrive.
   Arrival Rejoin(DirectoryNode& node, DirectoryNode& parent, const std::string& name);
+  // Forgets what Rejoin could not place, since events and looks contradicted each other. True:
+  // there was such a directory, and everything must be walked and listed anew.
+  bool DropContradictions();
   // The directory and all beneath are gone.
   void Forget(DirectoryNode& node);
   // The kernel has taken the watch away.
@@ -112,8 +115,12 @@ class WatchedTree {
 
   // lstat of a file in a directory; 0 or errno.
   int LookAtFile(const DirectoryNode& directory, const std::string& name, struct stat& status);
-  // Whether anything lies at the raw path now.
+  // Whether anything, or a directory, lies at the raw path now; a directory also while the root
+  // cannot be asked.
   bool SomethingAt(absl::string_view path);
+  bool DirectoryAt(absl::string_view path);
+  // Whether the directory at the raw path has been met.
+  bool Knows(absl::string_view path) const;
 
   DirectoryTree& tree() { return tree_; }
   const DirectoryTree& tree() const { return tree_; }
@@ -164,6 +171,7 @@ class WatchedTree {
   bool whole_ = false;  // the walk under way visits every directory, not only polled ones
   bool first_ = false;  // and is the first since Start(): nothing is news
   ProblemList problems_;
+  std::vector<std::uint64_t> contradictions_;  // ids of detached nodes
   std::vector<TreeNews> news_;
   std::vector<SettleKey> recent_files_;
 };

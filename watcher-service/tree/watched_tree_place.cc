@@ -41,16 +41,16 @@ DirectoryNode* WatchedTree::Place(DirectoryNode& parent, int parent_fd, const st
     BePolled(*child, PollReason::kSeenTwice);
     return child;
   }
-  // It has moved here, and its own event comes later.
-  Forget(*child);
+  // It has moved here, and its own event comes later. It may have lain beneath what was here.
   tree_.Detach(*known);
+  Forget(*child);
   tree_.Attach(*known, parent, name);
   return known;
 }
 
 PollReason WatchedTree::WhyPolled(DirectoryNode& node, int fd) const {
-  if (options_.mode == WatchMode::kEvents) return PollReason::kNotPolled;
   node.file_system = FileSystemOf(fd);
+  if (options_.mode == WatchMode::kEvents) return PollReason::kNotPolled;
   if (options_.mode == WatchMode::kPoll) return PollReason::kForced;
   return options_.sends_events(node.file_system) ? PollReason::kNotPolled : PollReason::kNoEvents;
 }

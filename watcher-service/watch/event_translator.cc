@@ -47,7 +47,8 @@ absl::Duration EventTranslator::NextDeadline() const {
 }
 
 void EventTranslator::Busy(const SettleSet::Key& key, absl::Duration now) {
-  if (!settling_.Wrote(key, now)) Tell(key, {}, now);
+  // One that settles already is looked at anyway; it must not begin anew with every round.
+  if (!settling_.Contains(key) && !settling_.Wrote(key, now)) Tell(key, {}, now);
 }
 
 void EventTranslator::ForgetDepartures() {

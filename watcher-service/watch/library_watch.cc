@@ -151,7 +151,7 @@ absl::Duration LibraryWatch::Timeout(absl::Duration now) {
   if (walking_ || polling_) return absl::ZeroDuration();
   absl::Duration next = std::min(translator_.NextDeadline(), next_root_check_);
   if (rounds_.needed) next = std::min(next, schedule_.next());
-  next = std::min(next, tickets_.NextDeadline(options_.timing));
+  next = std::min(next, tickets_.NextDeadline(options_.timing, now));
   return std::max(absl::ZeroDuration(), next - now);
 }
 
@@ -160,6 +160,7 @@ void LibraryWatch::Step(InotifyReader::Batch batch, absl::Duration now) {
   if (batch.overflow && state_ != WatchState::kRootUnavailable) Recover(now);
   for (const RawEvent& event : batch.events) translator_.Handle(event, now);
   translator_.Step(now);
+  MeetStrangers();
   if (walking_ || polling_) WalkOn(now);
   const bool touched = translator_.TakeRootTouched();
   if (touched || tree_.root_lost() || now >= next_root_check_) CheckRoot(now);
@@ -226,7 +227,7 @@ void LibraryWatch::LoseRoot(absl::Duration now) {
   root_.reset();
   walking_ = false;
   polling_ = false;
-  rounds_.needed = false;
+  SetPolling(false);
   was_lost_ = true;
   next_root_check_ = now + options_.root_check_interval;
   detail_ = "the root was moved, replaced, unmounted or deleted";
@@ -274,7 +275,8 @@ void LibraryWatch::WalkOn(absl::Duration now) {
   schedule_.Ended(look_began_, MonotonicNow(), look_found_changes_,
                   absl::Uniform(random_, -1.0, 1.0));
   if (tree_.root_lost()) return;
-  rounds_.needed = !tree_.tree().polled().empty();
+  TellStrangers();
+  SetPolling(!tree_.tree().polled().empty());
   if (was_walk) WalkEnded(now);
 }
 
@@ -305,12 +307,41 @@ void LibraryWatch::TellNews(absl::Duration now) {
         break;
       case TreeNews::Kind::kDirectoryGone:
         feed_.Gone(news.path, /*directory=*/true);
-        // A file of that name does not say that nothing lies beneath it; a listing does.
-        if (tree_.SomethingAt(DecodePathText(news.path).value())) {
-          feed_.List(news.path, ListingReason::kPolled);
-        }
+        // What takes the name before this is told does not say that what lay beneath is gone; a
+        // listing does.
+        feed_.List(news.path, ListingReason::kPolled);
         break;
     }
+  }
+}
+
+void LibraryWatch::SetPolling(bool needed) {
+  if (std::exchange(rounds_.needed, needed) == needed) return;
+  if (needed) return feed_.WantEntered([this] { reader_->Wake(); });
+  feed_.WantEntered(nullptr);
+  strangers_.clear();
+}
+
+void LibraryWatch::MeetStrangers() {
+  for (std::string& path : feed_.TakeEntered()) {
+    if (!tree_.Knows(DecodePathText(path).value())) strangers_.insert(std::move(path));
+  }
+}
+
+// What came after one poll and went before the next: subscribers know its files, and no poll will
+// ever find that it is gone.
+void LibraryWatch::TellStrangers() {
+  for (auto it = strangers_.begin(); it != strangers_.end();) {
+    const std::string raw = DecodePathText(*it).value();
+    if (!tree_.Knows(raw)) {
+      if (tree_.DirectoryAt(raw)) {
+        ++it;
+        continue;
+      }
+      feed_.Gone(*it, /*directory=*/true);
+      if (tree_.SomethingAt(raw)) feed_.List(*it, ListingReason::kPolled);
+    }
+    it = strangers_.erase(it);
   }
 }
 
@@ -327,6 +358,10 @@ void LibraryWatch::Maintain(absl::Duration now) {
     walk = true;
   }
   if (TakeNewMode()) walk = true;
+  if (tree_.DropContradictions()) {
+    feed_.List("", ListingReason::kReconcile);
+    walk = true;
+  }
   if (walk) {
     tree_.WalkAgain();
     BeginWalk(now);
@@ -337,7 +372,7 @@ void LibraryWatch::Maintain(absl::Duration now) {
     }
   }
   if (walking_) return;
-  rounds_.needed = !tree_.tree().polled().empty();
+  SetPolling(!tree_.tree().polled().empty());
   BeginPollIfDue(now);
   state_ = tree_.problems().size() > 0 ? WatchState::kDegraded : WatchState::kWatching;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <absl/base/thread_annotations.h>
+#include <absl/container/btree_set.h>
 #include <absl/random/random.h>
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
@@ -119,6 +120,9 @@ class LibraryWatch {
   void WalkEnded(absl::Duration now);
   void BeginPollIfDue(absl::Duration now);
   void TellNews(absl::Duration now);
+  void SetPolling(bool needed);
+  void MeetStrangers();
+  void TellStrangers();
   bool TakeNewMode() ABSL_LOCKS_EXCLUDED(mu_);
   void Maintain(absl::Duration now);
   void PublishStatus();
@@ -158,6 +162,8 @@ class LibraryWatch {
   PollSchedule schedule_;
   std::uint64_t told_parts_at_ = 0;  // DirectoryTree::changes()
   std::vector<PolledPart> polled_parts_;
+  // Directories (text) that a listing looked into and no poll has met.
+  absl::btree_set<std::string> strangers_;
   std::uint64_t polls_ = 0;
   std::uint64_t polls_with_changes_ = 0;
   bool was_lost_ = false;  // the root has been away

@@ -58,10 +58,13 @@ void SyncTickets::Fail(const absl::Status& why) {
   for (const Ticket& ticket : failed) ticket.done(why);
 }
 
-absl::Duration SyncTickets::NextDeadline(const SettleSet::Timing& timing) const {
+absl::Duration SyncTickets::NextDeadline(const SettleSet::Timing& timing,
+                                         absl::Duration now) const {
   absl::Duration next = absl::InfiniteDuration();
   for (const Ticket& ticket : waiting_) {
-    if (ticket.armed) next = std::min(next, ticket.armed_at + LongestWait(timing));
+    const absl::Duration end = ticket.armed_at + LongestWait(timing);
+    // Past it, what is waited for is files that come to rest: the settle set has their time.
+    if (ticket.armed && end > now) next = std::min(next, end);
   }
   return next;
 }
@@ -83,8 +86,10 @@ bool SyncTickets::Reached(Ticket& ticket, std::uint64_t flushed, const PollRound
     ticket.serial = settling.last_serial();
   }
   if (translator.pairing().WaitingSince(ticket.armed_at)) return false;
-  return !settling.SettlingSince(ticket.serial) ||
-         now >= ticket.armed_at + LongestWait(settling.timing());
+  if (!settling.SettlingSince(ticket.serial)) return true;
+  // However late this thread gets to its looks, a file that stands still is waited for.
+  return now >= ticket.armed_at + LongestWait(settling.timing()) &&
+         !settling.UnchangedSince(ticket.serial, ticket.armed_at);
 }
 
 }  // namespace hestia

@@ -31,8 +31,9 @@ struct PollRounds {
 };
 
 // Syncs on their way. Each waits first until the kernel's queue has been emptied once more and,
-// where something is polled, a whole round that began later has ended; then until what was settling or half renamed at that moment is told. A file still being
-// written is waited for as long as its look for stillness takes, then only counted.
+// where something is polled, a whole round that began later has ended; then until what was
+// settling or half renamed at that moment is told. A file that goes on changing is waited for as
+// long as a look for stillness takes, then only counted.
 //
 // Thread-safety: Add from any thread; the rest from the watch thread. Callbacks run on the
 //   watch thread, without a lock.
@@ -53,7 +54,7 @@ class SyncTickets {
   void Fail(const absl::Status& why);
 
   // When Answer has something to do although nothing happened.
-  absl::Duration NextDeadline(const SettleSet::Timing& timing) const;
+  absl::Duration NextDeadline(const SettleSet::Timing& timing, absl::Duration now) const;
 
  private:
   struct Ticket {

@@ -16,7 +16,7 @@ constexpr bool kWholeJail = true;
 #endif
 
 RenderLimits SmallMemory() {
-  RenderLimits limits;
+  RenderLimits limits = Unhurried();
   limits.max_memory_bytes = std::int64_t{128} << 20;
   return limits;
 }

@@ -1,6 +1,7 @@
 #ifndef HESTIA_TESTS_THUMBNAIL_SERVICE_JAIL_ESCAPES_H_
 #define HESTIA_TESTS_THUMBNAIL_SERVICE_JAIL_ESCAPES_H_
 
+#include <ostream>
 #include <span>
 #include <string>
 
@@ -32,6 +33,9 @@ struct Escape {
 };
 
 std::span<const Escape> Escapes();
+
+// For the test's output.
+inline void PrintTo(const Escape& escape, std::ostream* out) { *out << escape.name; }
 
 // Tries the way of that name and exits: kEscaped or kRefused, unless it is killed.
 constexpr int kEscapedCode = 42;

@@ -13,7 +13,7 @@ const std::string& Photo() {
 }
 
 RenderLimits Jailed(JailMode mode) {
-  RenderLimits limits;
+  RenderLimits limits = Unhurried();
   limits.jail = mode;
   return limits;
 }

@@ -7,9 +7,11 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 
 #include "tests/thumbnail-service/jail/escapes.h"
+#include "tests/thumbnail-service/render/answer.h"
 #include "thumbnail-service/renderer/image_child.h"
 #include "thumbnail-service/renderer/launcher.h"
 #include "thumbnail-service/renderer/worker_launcher.h"
@@ -31,15 +33,13 @@ void Write(int result, const void* data, std::size_t size, off_t offset) {
 
 // An answer that is right but for what the fault spoils.
 void Lie(const std::string& fault, const wire::Request& request, int result) {
-  const std::string image("RIFF\x16\0\0\0WEBPVP8 \x0a\0\0\0\0\0\0\x9d\x01\x2a\x05\0\x04\0", 30);
-  wire::ResultHeader header;
-  header.magic = wire::kMagic;
-  header.version = fault == "old" ? wire::kVersion + 1 : wire::kVersion;
-  header.outcome = fault == "outcome" ? static_cast<wire::Outcome>(99) : wire::Outcome::kRendered;
-  header.image_count = fault == "count" ? 4096 : request.image_count;
-  header.source_width_px = header.source_height_px = fault == "huge" ? 0xffffffffU : 5;
+  const std::string image = TinyWebp();
+  wire::ResultHeader header = TinyAnswer(request);
+  if (fault == "old") header.version = wire::kVersion + 1;
+  if (fault == "outcome") header.outcome = static_cast<wire::Outcome>(99);
+  if (fault == "count") header.image_count = 4096;
+  if (fault == "huge") header.source_width_px = header.source_height_px = 0xffffffffU;
   for (wire::ResultImage& one : header.images) {
-    one = {5, 4, sizeof(header), image.size()};
     if (fault == "outside") one.offset = request.result_bytes - 5;
     if (fault == "overflow") one.offset = ~std::uint64_t{0} - 5;
     if (fault == "long") one.size_bytes = ~std::uint64_t{0};
@@ -66,7 +66,13 @@ void Misbehave(const std::string& fault, const wire::Request& request, int sourc
     TryEscape(fault.substr(7),
               {source, result, static_cast<long>(request.result_bytes), launcher});
   }
-  if (fault == "spin") {
+  if (fault == "fat") {
+    // Much to take apart when it is killed.
+    constexpr std::size_t kSize = std::size_t{1} << 30;
+    void* much = ::mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (much != MAP_FAILED) std::memset(much, 1, kSize);
+  }
+  if (fault == "spin" || fault == "fat") {
     volatile bool spinning = true;
     while (spinning) {
     }

@@ -1,6 +1,7 @@
 // A worker that does what its source says instead of reading it: "spin", "segv", "leave",
 // "escape <way>;",
-// "early" (answers for the next image, too), "other" (answers for another image), "grow";
+// "early" (answers for the next image, too), "other" (answers for another image), "grow",
+// "fine" (answers, the source's width being the number of requests this process has served);
 // anything else is answered with a verdict that counts the requests of this process.
 
 #include <signal.h>
@@ -13,6 +14,7 @@
 #include <string>
 
 #include "tests/thumbnail-service/jail/escapes.h"
+#include "tests/thumbnail-service/render/answer.h"
 #include "thumbnail-service/renderer/control_socket.h"
 #include "thumbnail-service/renderer/wire.h"
 #include "thumbnail-service/renderer/worker.h"
@@ -60,6 +62,14 @@ void Serve(const wire::Request& request, int source, int result) {
   if (wished("grow")) {
     constexpr std::size_t kSize = std::size_t{300} << 20;
     std::memset(MapNothing(kSize, PROT_READ | PROT_WRITE), 1, kSize);
+  }
+  if (wished("fine")) {
+    wire::ResultHeader header = TinyAnswer(request);
+    header.source_width_px = static_cast<std::uint32_t>(served);
+    const std::string image = TinyWebp();
+    if (::pwrite(result, image.data(), image.size(), sizeof(header)) < 0) ::_exit(1);
+    if (::pwrite(result, &header, sizeof(header), 0) < 0) ::_exit(1);
+    return;
   }
   wire::ResultHeader header;
   header.magic = wire::kMagic;

@@ -19,7 +19,7 @@ std::string Fault(absl::string_view word) {
 
 class RendererFaultsTest : public RenderingTest {
  protected:
-  explicit RendererFaultsTest(RenderLimits limits = {})
+  explicit RendererFaultsTest(RenderLimits limits = Unhurried())
       : RenderingTest({HESTIA_FAULTY_RENDERER, HESTIA_FAULTY_WORKER}, limits) {}
 
   void ExpectStillWorks() { ExpectUprightFourCorners(Thumbnail(MakeJpeg(FourCorners(300, 200)))); }
@@ -85,6 +85,20 @@ TEST_F(RendererFaultsTest, AWorkerThatCrashesIsReplaced) {
   ExpectCrash(Render("GIF89a segv").status(), "signal 11");
   const absl::Status status = Render("GIF89a").status();
   EXPECT_TRUE(absl::StrContains(status.message(), "request 1")) << status;
+}
+
+TEST_F(RendererFaultsTest, AWorkerIsReplacedAfterTwoHundredImages) {
+  for (int i = 0; i < 401; ++i) {
+    const absl::StatusOr<Rendering> rendering = Render("GIF89a fine");
+    ASSERT_TRUE(rendering.ok()) << rendering.status();
+    EXPECT_EQ(rendering->source_width_px, i % 200 + 1);
+  }
+}
+
+TEST_F(RendererFaultsTest, AWorkerThatHasGrownIsReplaced) {
+  for (int i = 1; i <= 3; ++i) EXPECT_EQ(Render("GIF89a fine")->source_width_px, i);
+  EXPECT_EQ(Render("GIF89a fine grow")->source_width_px, 4);
+  EXPECT_EQ(Render("GIF89a fine")->source_width_px, 1);
 }
 
 TEST_F(RendererFaultsTest, AVerdictEndsTheWorker) {

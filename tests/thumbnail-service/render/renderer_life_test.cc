@@ -171,8 +171,8 @@ class CancelTest : public RenderingTest {
  protected:
   CancelTest() : RenderingTest({HESTIA_FAULTY_RENDERER, HESTIA_FAULTY_WORKER}, Patient()) {}
   static RenderLimits Patient() {
-    RenderLimits limits;
-    limits.timeout = absl::Minutes(5);
+    RenderLimits limits = Unhurried();
+    limits.least_timeout = limits.timeout = absl::Minutes(5);
     return limits;
   }
 

@@ -45,10 +45,18 @@ inline std::vector<Recipe> DefaultRecipes() { return Recipes("large=512,medium=2
 // Whether every channel is within `tolerance`.
 testing::AssertionResult Near(const Rgba& seen, const Rgba& expected, int tolerance = 12);
 
+// The usual limits but for time, so that a busy machine makes no verdicts.
+inline RenderLimits Unhurried() {
+  RenderLimits limits;
+  limits.least_timeout = limits.timeout = absl::Minutes(2);
+  return limits;
+}
+
 // A library with a renderer.
 class RenderingTest : public testing::Test {
  protected:
-  explicit RenderingTest(RendererPrograms programs = BuiltRenderers(), RenderLimits limits = {});
+  explicit RenderingTest(RendererPrograms programs = BuiltRenderers(),
+                         RenderLimits limits = Unhurried());
 
   // `bytes` as a file in the library, read.
   SourceFile Source(const std::string& bytes);

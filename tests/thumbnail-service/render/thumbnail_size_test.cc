@@ -88,7 +88,7 @@ class FewPixelsTest : public RenderingTest {
  protected:
   FewPixelsTest() : RenderingTest(BuiltRenderers(), Limits()) {}
   static RenderLimits Limits() {
-    RenderLimits limits;
+    RenderLimits limits = Unhurried();
     limits.max_scaled_pixels = 20'000;
     limits.max_pixels = 10'000;
     return limits;
@@ -110,7 +110,7 @@ class LittleMemoryTest : public RenderingTest {
  protected:
   LittleMemoryTest() : RenderingTest(BuiltRenderers(), Limits()) {}
   static RenderLimits Limits() {
-    RenderLimits limits;
+    RenderLimits limits = Unhurried();
     limits.max_memory_bytes = 16 << 20;
     return limits;
   }

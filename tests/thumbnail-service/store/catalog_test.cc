@@ -27,9 +27,8 @@ TEST_F(CatalogTest, AThumbnailIsFoundPendingFailedOrUnknown) {
   ASSERT_TRUE(queue_.Finish({failed}).ok());
   Tell({Present("waiting", 3)});
 
-  const std::int64_t recipe = recipes_[0].id;
   const auto find = [&](const char* path) {
-    return catalog_.FindThumbnail(library_, path, recipe).value();
+    return catalog_.FindThumbnail(library_, path, recipes_[0]).value();
   };
   EXPECT_EQ(std::get<StoredThumbnail>(find("ready")).width_px, 512);
   EXPECT_EQ(std::get<Verdict>(find("bad")).detail, "denied");
@@ -39,7 +38,7 @@ TEST_F(CatalogTest, AThumbnailIsFoundPendingFailedOrUnknown) {
 
 TEST_F(CatalogTest, ALiftedFileIsClaimedFirst) {
   Tell({Present("a", 1), Present("b", 2), Present("c", 3)});
-  const auto answer = catalog_.FindThumbnail(library_, "c", recipes_[0].id).value();
+  const auto answer = catalog_.FindThumbnail(library_, "c", recipes_[0]).value();
   ASSERT_TRUE(catalog_.Lift(std::get<StillPending>(answer).file_id).ok());
   EXPECT_EQ(queue_.Claim({library_}, 1).value().front().path, "c");
 }

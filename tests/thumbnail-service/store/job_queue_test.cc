@@ -228,7 +228,7 @@ TEST_F(JobQueueTest, AnImageWithEveryByteValueComesBackUnchanged) {
   std::string& data = result.thumbnails[0].data;
   for (int i = 0; i < 256; ++i) data.push_back(static_cast<char>(i));
   ASSERT_EQ(Finish(result), FinishEffect::kStored);
-  const auto answer = catalog_.FindThumbnail(library_, "f0", result.thumbnails[0].recipe_id);
+  const auto answer = catalog_.FindThumbnail(library_, "f0", recipes_[0]);
   ASSERT_TRUE(answer.ok());
   EXPECT_EQ(std::get<StoredThumbnail>(*answer).data, data);
 }

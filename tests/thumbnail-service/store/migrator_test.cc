@@ -1,5 +1,7 @@
 #include "thumbnail-service/store/migrator.h"
 
+#include "thumbnail-service/store/pg_recipe_book.h"
+
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -21,14 +23,14 @@ TEST(MigratorTest, SeveralReplicasMayStartAtOnceOnAnEmptyDatabase) {
   }
   for (std::thread& replica : replicas) replica.join();
   for (const absl::Status& outcome : outcomes) EXPECT_TRUE(outcome.ok()) << outcome;
-  EXPECT_EQ(LoadRecipes(database.url()).value().size(), 2u);
+  EXPECT_EQ(PgRecipeBook(database.url(), "d", 1).Current().value().size(), 2u);
 }
 
 TEST(MigratorTest, TheRecipesOfAnExistingDatabaseStay) {
   const test::TestDatabase database;
   ASSERT_TRUE(Migrate(database.url(), kSeed).ok());
   ASSERT_TRUE(Migrate(database.url(), ParseRecipes("other=99").value()).ok());
-  const auto recipes = LoadRecipes(database.url()).value();
+  const auto recipes = PgRecipeBook(database.url(), "d", 1).Current().value();
   ASSERT_EQ(recipes.size(), 2u);
   EXPECT_EQ(recipes[0].recipe.name, "large");
 }

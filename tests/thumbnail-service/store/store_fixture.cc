@@ -14,7 +14,7 @@ std::vector<StoredRecipe> MigrateAndLoad(const std::string& url) {
   const std::vector<Recipe> seed = ParseRecipes("small=128,medium=256,large=512").value();
   const absl::Status status = Migrate(url, seed);
   EXPECT_TRUE(status.ok()) << status;
-  return LoadRecipes(url).value();
+  return PgRecipeBook(url, kDecoder, 1).Current().value();
 }
 
 }  // namespace
@@ -24,6 +24,9 @@ StoreTest::StoreTest()
       registry_(database_.url(), kReplica, "test:1"),
       queue_(database_.url(), kReplica, kDecoder, 2),
       catalog_(database_.url(), kDecoder, 2),
+      steering_(database_.url(), 1),
+      recipe_book_(database_.url(), kDecoder, 1),
+      explainer_(database_.url(), kDecoder, 1),
       ingest_(database_.url(), kDecoder) {
   const WatchedLibrary photos{.name = "photos", .root = "/p", .state = "WATCHING"};
   library_ = registry_.RegisterLibraries({photos}).value().front().id;

@@ -10,9 +10,12 @@
 
 #include "tests/support/test_database.h"
 #include "thumbnail-service/store/pg_catalog.h"
+#include "thumbnail-service/store/pg_explainer.h"
 #include "thumbnail-service/store/pg_ingest_store.h"
 #include "thumbnail-service/store/pg_job_queue.h"
+#include "thumbnail-service/store/pg_recipe_book.h"
 #include "thumbnail-service/store/pg_replica_registry.h"
+#include "thumbnail-service/store/pg_steering.h"
 
 namespace hestia::test {
 
@@ -48,6 +51,9 @@ class StoreTest : public testing::Test {
   PgReplicaRegistry registry_;
   PgJobQueue queue_;
   PgCatalog catalog_;
+  PgSteering steering_;
+  PgRecipeBook recipe_book_;
+  PgExplainer explainer_;
   PgIngestStore ingest_;
   std::int64_t library_ = 0;
   Lease lease_;

@@ -129,6 +129,8 @@ class Trial {
     while (true) {
       grpc::ClientContext context;
       context.set_deadline(absl::ToChronoTime(deadline));
+      // A connection begun while the watcher was halted may have failed.
+      context.set_wait_for_ready(true);
       watcher::v1::SyncRequest request;
       request.set_library(library);
       watcher::v1::SyncResponse response;
@@ -146,6 +148,7 @@ class Trial {
 
   void TakeStats(watcher::v1::WatcherService::Stub& stub) {
     grpc::ClientContext context;
+    context.set_wait_for_ready(true);
     watcher::v1::GetStatsResponse stats;
     ASSERT_TRUE(stub.GetStats(&context, {}, &stats).ok());
     for (int library = 0; library < stats.libraries_size(); ++library) {

@@ -27,7 +27,7 @@ class Author {
   explicit Author(unsigned seed) : random_(seed) {
     script_.seed = seed;
     script_.program = seed % 4 == 0;
-    script_.polled = false;
+    script_.polled = seed % 5 == 0;
     script_.event_capacity = Draw(3) == 0 ? 16 : 65'536;
     script_.journal_capacity = Draw(3) == 0 ? 16 : 65'536;
   }

@@ -156,5 +156,15 @@ TEST(JournalTest, AShallowListNeverTakesTheDepthOfADeepOneThatWasNotTold) {
   EXPECT_TRUE(journal.After(0, 10)[1].shallow);
 }
 
+TEST(JournalTest, AShallowListingDoesNotHideWhyADeepOneIsDue) {
+  Journal journal({}, 10);
+  journal.List("", ListingReason::kRescan);
+  journal.List("", ListingReason::kPolled, /*shallow=*/true);
+  const std::vector<Mark> marks = journal.After(10, 10);
+  ASSERT_EQ(marks.size(), 1U);
+  EXPECT_FALSE(marks[0].shallow);
+  EXPECT_EQ(marks[0].reason, ListingReason::kRescan);
+}
+
 }  // namespace
 }  // namespace hestia

@@ -153,6 +153,23 @@ TEST_F(SettleSetTest, WhenFullANewFileIsRefusedAndAKnownOneTaken) {
   EXPECT_TRUE(set_.Wrote(Named("a"), Ms(0)));
 }
 
+TEST_F(SettleSetTest, WhatGoesOnChangingIsToldFromWhatComesToRestSoon) {
+  set_.Wrote(Named("grows"), Ms(0));
+  set_.Wrote(Named("still"), Ms(0));
+  const std::uint64_t serial = set_.last_serial();
+  set_.Wrote(Named("later"), Ms(5));
+  EXPECT_TRUE(set_.UnchangedSince(serial, Ms(10)));
+  // Heard of, and found otherwise by a look; the first look has nothing to compare with.
+  set_.Wrote(Named("grows"), Ms(20));
+  EXPECT_TRUE(set_.UnchangedSince(serial, Ms(10)));
+  Step(Ms(120));
+  EXPECT_TRUE(set_.UnchangedSince(serial, Ms(10)));
+  disk_->size_bytes = 2;
+  Step(Ms(2200));
+  EXPECT_FALSE(set_.UnchangedSince(serial, Ms(10)));
+  EXPECT_TRUE(set_.UnchangedSince(serial, Ms(2200)));
+}
+
 TEST_F(SettleSetTest, SettlingSinceTellsWhetherOldEntriesAreStillThere) {
   set_.Closed(Named("a"), Ms(0));
   const std::uint64_t serial = set_.last_serial();

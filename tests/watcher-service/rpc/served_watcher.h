@@ -1,6 +1,8 @@
 #ifndef HESTIA_TESTS_WATCHER_SERVICE_RPC_SERVED_WATCHER_H_
 #define HESTIA_TESTS_WATCHER_SERVICE_RPC_SERVED_WATCHER_H_
 
+#include <stdlib.h>
+
 #include <memory>
 #include <string>
 
@@ -46,8 +48,16 @@ class ServedWatcherTest : public testing::Test {
     service_->Stop();
   }
 
+  // The whole suite runs a second time with HESTIA_TEST_WATCH_MODE=poll.
+  static bool Polled() {
+    const char* const mode = getenv("HESTIA_TEST_WATCH_MODE");
+    return mode != nullptr && std::string(mode) == "poll";
+  }
+
   static WatchOptions QuickOptions() {
     WatchOptions options;
+    if (Polled()) options.mode = WatchMode::kPoll;
+    options.poll_interval = absl::Milliseconds(200);
     options.ignore = ParseIgnorePolicy("*.tmp,.*");
     options.timing.still = absl::Milliseconds(300);
     options.root_check_interval = absl::Milliseconds(20);

@@ -53,10 +53,14 @@ TEST_F(StreamBoundsTest, WithTenCreditsNoMoreThanTenFramesAreEverUnacknowledged)
     if (response.has_bookmark()) ++bookmarks;
   }
   EXPECT_EQ(most, 10U);
-  while (mirror.ends().empty()) {
+  // Polling cannot know that files made just now are closed, and tells them a moment later.
+  const auto more = [&] {
+    return mirror.ends().empty() || (Polled() && mirror.files().size() < 5000);
+  };
+  while (more()) {
     acked = std::min(acked + 3, response.frame_number());
     AckAndGrant(*stream, acked, 3);
-    for (int i = 0; i < 3 && mirror.ends().empty(); ++i) {
+    for (int i = 0; i < 3 && more(); ++i) {
       ASSERT_TRUE(stream->Read(&response));
       most = std::max(most, response.frame_number() - acked);
       mirror.Apply(FrameFrom(response));
@@ -69,7 +73,8 @@ TEST_F(StreamBoundsTest, WithTenCreditsNoMoreThanTenFramesAreEverUnacknowledged)
 
 TEST_F(StreamBoundsTest, ASubscriberThatStopsReadingCostsBoundedMemoryAndConvergesLater) {
   constexpr int kFiles = 100'000;
-  Serve();
+  // A slow disk must not make it one that is cut off.
+  Serve({.stall_timeout = absl::Hours(1)});
   grpc::ClientContext context;
   const auto stream = stub_->Subscribe(&context);
   Open(*stream, 1000);

@@ -134,13 +134,15 @@ TEST_F(WatcherServiceTest, WatchTellsTheSameFeedWithoutCredits) {
   const auto stream = stub_->Watch(&context, request);
   Mirror mirror;
   watcher::v1::WatchResponse response;
-  while (mirror.ends().empty()) {
+  // Polling cannot know that files made just now are closed, and tells them a moment later.
+  while (mirror.ends().empty() || (Polled() && mirror.files().size() < 1000)) {
     ASSERT_TRUE(stream->Read(&response));
     mirror.Apply(FrameFrom(response));
   }
   EXPECT_EQ(mirror.files().size(), 1000U);
   do {
     ASSERT_TRUE(stream->Read(&response));
+    mirror.Apply(FrameFrom(response));
   } while (!response.has_bookmark());
   EXPECT_EQ(response.cursor().sequence(), mirror.cursor()->sequence);
   context.TryCancel();
@@ -182,8 +184,16 @@ TEST_F(WatcherServiceTest, StatsCountWhatHappens) {
   EXPECT_EQ(stats.version(), kVersion);
   EXPECT_GT(stats.watch_limit(), 0U);
   ASSERT_EQ(stats.libraries_size(), 1);
-  EXPECT_GE(stats.libraries(0).events(), 2U);
-  EXPECT_EQ(stats.libraries(0).journal_marks(), 1U);
+  EXPECT_EQ(stats.watches_used(), Polled() ? 0U : 1U);
+  EXPECT_GT(stats.kernel_queue_limit(), 0U);
+  if (Polled()) {
+    EXPECT_GE(stats.libraries(0).polls(), 1U);
+    EXPECT_GE(stats.libraries(0).polls_with_changes(), 1U);
+    EXPECT_EQ(stats.libraries(0).library().polled_directories(), 1U);
+  } else {
+    EXPECT_GE(stats.libraries(0).events(), 2U);
+    EXPECT_EQ(stats.libraries(0).journal_marks(), 1U);
+  }
   EXPECT_EQ(stats.libraries(0).journal_capacity(), 65'536U);
 }
 

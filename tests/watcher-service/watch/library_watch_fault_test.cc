@@ -40,7 +40,7 @@ TEST_P(LibraryWatchFaultTest, AnOverflowLeadsToASnapshotUnderANewEpoch) {
   watch_->InjectOverflow();
   Catch();
   EXPECT_THAT(mirror_.paths(), ElementsAre("a", "b"));
-  EXPECT_EQ(mirror_.listings().back().reason, ListingReason::kOverflow);
+  EXPECT_TRUE(mirror_.Heard(ListingReason::kOverflow));
   EXPECT_NE(mirror_.cursor()->epoch, before.epoch);
   EXPECT_GT(mirror_.cursor()->sequence, before.sequence);
   EXPECT_EQ(watch_->feed().stats().overflows, 1U);
@@ -87,7 +87,7 @@ TEST_P(LibraryWatchFaultTest, AFullJournalGivesSlowSubscribersASnapshotAndOthers
   for (int i = 0; i < 40; ++i) folder_.Write(absl::StrCat("f", i), "x");
   Catch();
   EXPECT_EQ(mirror_.files().size(), 41U);
-  EXPECT_EQ(mirror_.listings().back().reason, ListingReason::kJournalFull);
+  EXPECT_TRUE(mirror_.Heard(ListingReason::kJournalFull));
 }
 
 TEST_P(LibraryWatchFaultTest, AFullSettleSetTellsAtOnceAndLosesNothing) {
@@ -116,7 +116,7 @@ TEST_P(LibraryWatchFaultTest, AVanishedRootTellsNothingAsGone) {
   folder_.Write("b", "x");
   Catch();
   EXPECT_THAT(mirror_.paths(), ElementsAre("a", "b"));
-  EXPECT_EQ(mirror_.listings().back().reason, ListingReason::kRootReturned);
+  EXPECT_TRUE(mirror_.Heard(ListingReason::kRootReturned));
 }
 
 TEST_P(LibraryWatchFaultTest, AReplacedRootIsListedAnew) {
@@ -199,7 +199,7 @@ TEST_P(LibraryWatchFaultTest, ARescanListsEverythingWithoutANewEpoch) {
   const absl::StatusOr<Cursor> rescan = watch_->Rescan();
   ASSERT_TRUE(rescan.ok());
   Catch();
-  EXPECT_EQ(mirror_.listings().back().reason, ListingReason::kRescan);
+  EXPECT_TRUE(mirror_.Heard(ListingReason::kRescan));
   EXPECT_EQ(mirror_.cursor()->epoch, before.epoch);
   EXPECT_GE(mirror_.cursor()->sequence, rescan->sequence);
 }
@@ -210,7 +210,7 @@ TEST_P(LibraryWatchFaultTest, AReconcileListsByItself) {
   Start(options);
   ASSERT_TRUE(SyncUntil([this](const absl::StatusOr<SyncResult>&) {
     Drain();
-    return mirror_.listings().back().reason == ListingReason::kReconcile;
+    return mirror_.Heard(ListingReason::kReconcile);
   }));
 }
 

@@ -83,7 +83,7 @@ TEST_F(MountsTest, WhatIsMountedWhileWatchedIsToldAtOnceAndGoneWhenUnmounted) {
   folder_.Write("disk/d/a", "x");
   Catch();
   EXPECT_THAT(mirror_.paths(), ElementsAre("disk/d/a"));
-  EXPECT_EQ(mirror_.listings().back().reason, ListingReason::kMended);
+  EXPECT_TRUE(mirror_.Heard(ListingReason::kMended));
   EXPECT_EQ(watch_->status().mode, WatchMode::kHybrid);
   EXPECT_EQ(watch_->status().polled_directories, 2U);
   folder_.Write("disk/d/b", "x");
@@ -182,7 +182,7 @@ TEST_F(MountsTest, AnUnmountedRootIsNotTakenForAnEmptiedOne) {
   }
   Catch();
   EXPECT_THAT(mirror_.paths(), ElementsAre("b"));
-  EXPECT_EQ(mirror_.listings().back().reason, ListingReason::kRootReturned);
+  EXPECT_TRUE(mirror_.Heard(ListingReason::kRootReturned));
   watch_->Stop(absl::CancelledError("done"));
   Unmount("");
 }

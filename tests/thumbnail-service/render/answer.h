@@ -1,0 +1,29 @@
+#ifndef HESTIA_TESTS_THUMBNAIL_SERVICE_RENDER_ANSWER_H_
+#define HESTIA_TESTS_THUMBNAIL_SERVICE_RENDER_ANSWER_H_
+
+#include <string>
+
+#include "thumbnail-service/renderer/wire.h"
+
+namespace hestia {
+
+// A WebP of 5 x 4 pixels, as far as its header goes; no more of it is looked at.
+inline std::string TinyWebp() {
+  return std::string("RIFF\x16\0\0\0WEBPVP8 \x0a\0\0\0\0\0\0\x9d\x01\x2a\x05\0\x04\0", 30);
+}
+
+// The header of an answer in which every image is that one, and lies right behind it.
+inline wire::ResultHeader TinyAnswer(const wire::Request& request) {
+  wire::ResultHeader header;
+  header.magic = wire::kMagic;
+  header.version = wire::kVersion;
+  header.outcome = wire::Outcome::kRendered;
+  header.image_count = request.image_count;
+  header.source_width_px = header.source_height_px = 5;
+  for (wire::ResultImage& one : header.images) one = {5, 4, sizeof(header), TinyWebp().size()};
+  return header;
+}
+
+}  // namespace hestia
+
+#endif  // HESTIA_TESTS_THUMBNAIL_SERVICE_RENDER_ANSWER_H_

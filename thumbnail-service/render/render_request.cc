@@ -1,0 +1,41 @@
+#include "thumbnail-service/render/render_request.h"
+
+#include <algorithm>
+
+#include <absl/time/time.h>
+
+namespace hestia {
+namespace {
+static_assert(kMaxRecipes == static_cast<int>(wire::kMaxImages));
+
+wire::ImageSpec ToWire(const Recipe& recipe) {
+  return {static_cast<std::uint32_t>(recipe.box_px),
+          recipe.format == OutputFormat::kJpeg ? wire::Encoding::kJpeg : wire::Encoding::kWebp,
+          static_cast<std::uint32_t>(recipe.quality), static_cast<std::uint32_t>(recipe.effort)};
+}
+
+wire::Limits ToWire(const RenderLimits& limits) {
+  const absl::Duration whole = absl::Ceil(limits.timeout, absl::Seconds(1));
+  return {static_cast<std::uint64_t>(limits.max_scaled_pixels),
+          static_cast<std::uint64_t>(limits.max_pixels),
+          static_cast<std::uint64_t>(limits.max_side_px),
+          static_cast<std::uint64_t>(limits.max_memory_bytes),
+          static_cast<std::uint64_t>(absl::ToInt64Seconds(whole))};
+}
+}  // namespace
+
+wire::Request MakeRequest(const SourceFile& source, absl::Span<const Recipe> recipes,
+                          const RenderLimits& limits, std::uint64_t result_bytes) {
+  wire::Request request;
+  request.preamble.kind = wire::Kind::kRequest;
+  request.format = static_cast<std::uint32_t>(source.format);
+  request.image_count = static_cast<std::uint32_t>(recipes.size());
+  request.source_bytes = static_cast<std::uint64_t>(source.identity.size_bytes);
+  request.result_bytes = result_bytes;
+  request.limits = ToWire(limits);
+  std::transform(recipes.begin(), recipes.end(), request.images,
+                 [](const Recipe& recipe) { return ToWire(recipe); });
+  return request;
+}
+
+}  // namespace hestia
