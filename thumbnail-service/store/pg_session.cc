@@ -80,7 +80,7 @@ absl::Status FromSqlError(const pqxx::sql_error& error) {
   for (const char* const prefix : {"08", "53", "57", "25006"}) {
     if (absl::StartsWith(state, prefix)) return absl::UnavailableError(message);
   }
-  if (state == "55P03") return absl::AbortedError(message);
+  if (state == "55P03" || state == "23503") return absl::AbortedError(message);
   return absl::InternalError(message);
 }
 

@@ -9,7 +9,8 @@ namespace hestia {
 // What an SQL error asks the caller to do, by its SQLSTATE (PostgreSQL manual, appendix A):
 //   kUnavailable  class 08, 53, 57, and 25006 (read-only): the server is going, full or
 //                 standing by: reconnect, repeat
-//   kAborted      55P03 (a lock not had in time): repeat now
+//   kAborted      55P03 (a lock not had in time), 23503 (what was referred to has just been
+//                 collected): repeat now
 //   kInternal     anything else; the message begins with the SQLSTATE
 absl::Status FromSqlError(const pqxx::sql_error& error);
 

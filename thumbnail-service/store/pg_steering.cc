@@ -101,6 +101,11 @@ constexpr PgStatement kPurgeRemoved = {"purge_removed", R"sql(
   SELECT (SELECT count(*) FROM doomed),
          (SELECT count(*) FROM thumbnails n WHERE n.content_id IN (SELECT id FROM gone)))sql"};
 
+// Watched again before all of it is deleted, it is told from its beginning.
+constexpr PgStatement kForgetCursor = {"forget_cursor", R"sql(
+  UPDATE libraries SET cursor_epoch = NULL, cursor_sequence = NULL
+  WHERE id = $1 AND cursor_epoch IS NOT NULL)sql"};
+
 constexpr PgStatement kDeleteLibrary = {"delete_library", R"sql(
   WITH counts AS (DELETE FROM file_counts WHERE library_id = $1)
   DELETE FROM libraries l WHERE l.id = $1 AND l.state = 'DETACHED'
@@ -108,7 +113,7 @@ constexpr PgStatement kDeleteLibrary = {"delete_library", R"sql(
 
 constexpr PgStatement kStatements[] = {kPauseLibrary, kPauseAll,   kNotifyJobs,  kNotifyProgress,
                                        kRemoveHeld,   kRetry,      kLibraryState, kCountPurge,
-                                       kPurgeFiles,   kPurgeRemoved, kDeleteLibrary};
+                                       kPurgeFiles,   kPurgeRemoved, kForgetCursor, kDeleteLibrary};
 
 // A library that is watched again meanwhile keeps its rows from then on.
 absl::Status CheckDetached(pqxx::work& tx, std::int64_t library_id) {
@@ -184,6 +189,7 @@ absl::StatusOr<Purged> PgSteering::PurgeLibrary(std::int64_t library_id, bool dr
   while (true) {
     const auto more = pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<bool> {
       if (absl::Status status = CheckDetached(tx, library_id); !status.ok()) return status;
+      tx.exec_prepared(kForgetCursor.name, library_id);
       const int files = tx.exec_prepared1(kPurgeFiles.name, library_id, kBatch)[0].as<int>();
       const pqxx::row removed = tx.exec_prepared1(kPurgeRemoved.name, library_id, kBatch);
       purged.files += files;

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include <absl/time/clock.h>
 #include <gmock/gmock.h>
 
 #include "common/error_reason.h"
@@ -15,6 +16,7 @@ using testing::IsEmpty;
 
 class SteeringTest : public StoreTest {
  protected:
+  static std::int64_t Now() { return OrderKey(absl::Now(), JobClass::kLive); }
   void Fail(const std::string& path, std::uint64_t inode, const std::string& code,
             const std::string& bytes = "") {
     Tell({Present(path, inode)});
@@ -54,10 +56,10 @@ TEST_F(SteeringTest, RetryingLiftsTheVerdictsAskedForAndNoOthers) {
   Fail("denied", 1, "UNREADABLE");
   Fail("text", 2, "UNSUPPORTED_FORMAT");
   Fail("broken", 3, "DECODE_FAILED", "broken-bytes");
-  EXPECT_EQ(steering_.RetryFailures(library_, {{"DECODE_FAILED"}, ""}, 0).value(), 1);
-  EXPECT_EQ(steering_.RetryFailures(library_, {{}, "text"}, 0).value(), 1);
+  EXPECT_EQ(steering_.RetryFailures(library_, {{"DECODE_FAILED"}, ""}, Now()).value(), 1);
+  EXPECT_EQ(steering_.RetryFailures(library_, {{}, "text"}, Now()).value(), 1);
   EXPECT_EQ(Number("SELECT count(*) FROM failures"), 1);
-  EXPECT_EQ(steering_.RetryFailures(library_, {}, 0).value(), 1);
+  EXPECT_EQ(steering_.RetryFailures(library_, {}, Now()).value(), 1);
   EXPECT_EQ(Number("SELECT count(*) FROM failures"), 0);
   EXPECT_EQ(ClaimAll().size(), 3U);
 }
@@ -65,7 +67,7 @@ TEST_F(SteeringTest, RetryingLiftsTheVerdictsAskedForAndNoOthers) {
 TEST_F(SteeringTest, AllFilesWithTheBytesOfAVerdictAreTriedAgain) {
   Fail("one", 1, "DECODE_FAILED", "bytes");
   Fail("two", 2, "DECODE_FAILED", "bytes");
-  EXPECT_EQ(steering_.RetryFailures(library_, {{}, "one"}, 0).value(), 2);
+  EXPECT_EQ(steering_.RetryFailures(library_, {{}, "one"}, Now()).value(), 2);
   EXPECT_EQ(Number("SELECT count(*) FROM files WHERE state = 3"), 0);
 }
 

@@ -74,7 +74,9 @@ TEST_F(SubscribeTest, ComingBackWithTheLastCursorGoesOnWithoutAListing) {
   EXPECT_EQ(std::count_if(mirror.listings().begin(), mirror.listings().end(),
                           [](const ListingBegin& listing) { return !listing.shallow; }),
             1);
-  if (!Polled()) EXPECT_EQ(mirror.listings().size(), 1U);
+  if (!Polled()) {
+    EXPECT_EQ(mirror.listings().size(), 1U);
+  }
   HangUp(context, *stream);
 }
 
@@ -86,7 +88,11 @@ TEST_F(SubscribeTest, ACursorOfAnotherEpochGetsASnapshotWithTheReason) {
   Open(*stream, 10, Cursor{12345, 678});
   Mirror mirror;
   ASSERT_TRUE(ReadTo(*stream, mirror, Sync()));
-  ASSERT_EQ(mirror.listings().size(), 1U);
+  // Where it is polled, what changed just now is looked at twice.
+  ASSERT_GE(mirror.listings().size(), 1U);
+  if (!Polled()) {
+    EXPECT_EQ(mirror.listings().size(), 1U);
+  }
   EXPECT_EQ(mirror.listings()[0].reason, ListingReason::kEpochUnknown);
   EXPECT_THAT(mirror.paths(), ElementsAre("a"));
   HangUp(context, *stream);
@@ -103,7 +109,10 @@ TEST_F(SubscribeTest, AnOverflowInMidStreamLeadsToASnapshot) {
   folder_.Write("b", "1");
   (*libraries_->Find("photos"))->InjectOverflow();
   ASSERT_TRUE(ReadTo(*stream, mirror, Sync()));
-  EXPECT_EQ(mirror.listings().back().reason, ListingReason::kOverflow);
+  EXPECT_TRUE(std::any_of(mirror.listings().begin(), mirror.listings().end(),
+                          [](const ListingBegin& listing) {
+                            return listing.reason == ListingReason::kOverflow;
+                          }));
   EXPECT_THAT(mirror.paths(), ElementsAre("a", "b"));
   HangUp(context, *stream);
 }

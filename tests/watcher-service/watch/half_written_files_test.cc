@@ -89,7 +89,8 @@ class MappedFile {
     EXPECT_EQ(msync(page_, kPage, MS_SYNC), 0);
   }
   void Unmap() {
-    if (page_ != nullptr) EXPECT_EQ(munmap(page_, kPage), 0);
+    if (page_ == nullptr) return;
+    EXPECT_EQ(munmap(page_, kPage), 0);
     page_ = nullptr;
   }
 
