@@ -104,7 +104,8 @@ TEST_F(SessionTest, OfTwoTransactionsThatLockEachOtherOutBothAreDone) {
   other.join();
   EXPECT_TRUE(mine.ok()) << mine;
   EXPECT_TRUE(theirs.ok()) << theirs;
-  EXPECT_EQ(runs + their_runs, 3) << "deadlock_detected is no sql_error, and still repeated";
+  // More when the repeated one meets the other once more.
+  EXPECT_GE(runs + their_runs, 3) << "deadlock_detected is no sql_error, and still repeated";
   EXPECT_EQ(Number(session_, "SELECT sum(n) FROM t").value(), 4);
 }
 
