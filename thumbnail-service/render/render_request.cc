@@ -8,10 +8,30 @@ namespace hestia {
 namespace {
 static_assert(kMaxRecipes == static_cast<int>(wire::kMaxImages));
 
+wire::Fit ToWire(Fit fit) {
+  switch (fit) {
+    case Fit::kCover:
+      return wire::Fit::kCover;
+    case Fit::kContain:
+      return wire::Fit::kContain;
+    case Fit::kInside:
+      break;
+  }
+  return wire::Fit::kInside;
+}
+
 wire::ImageSpec ToWire(const Recipe& recipe) {
-  return {static_cast<std::uint32_t>(recipe.box_px),
-          recipe.format == OutputFormat::kJpeg ? wire::Encoding::kJpeg : wire::Encoding::kWebp,
-          static_cast<std::uint32_t>(recipe.quality), static_cast<std::uint32_t>(recipe.effort)};
+  wire::ImageSpec spec;
+  spec.box_px = static_cast<std::uint32_t>(recipe.box_px);
+  spec.encoding =
+      recipe.format == OutputFormat::kJpeg ? wire::Encoding::kJpeg : wire::Encoding::kWebp;
+  spec.quality = static_cast<std::uint32_t>(recipe.quality);
+  spec.effort = static_cast<std::uint32_t>(recipe.effort);
+  spec.fit = ToWire(recipe.fit);
+  spec.has_background = recipe.background.has_value() ? 1 : 0;
+  const Rgb colour = recipe.background.value_or(Rgb{});
+  spec.background = std::uint32_t{colour.red} << 16 | std::uint32_t{colour.green} << 8 | colour.blue;
+  return spec;
 }
 
 wire::Limits ToWire(const RenderLimits& limits) {

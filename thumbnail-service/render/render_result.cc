@@ -60,6 +60,16 @@ absl::Status Verdict(const wire::ResultHeader& header) {
   }
 }
 
+// Whether the recipe allows a thumbnail of that size.
+bool Fits(const EncodedSize& size, const Recipe& recipe) {
+  if (recipe.fit == Fit::kContain) {
+    return size.width_px == recipe.box_px && size.height_px == recipe.box_px;
+  }
+  return size.width_px >= 1 && size.height_px >= 1 && size.width_px <= recipe.box_px &&
+         size.height_px <= recipe.box_px &&
+         (recipe.fit == Fit::kInside || size.width_px == size.height_px);
+}
+
 absl::StatusOr<RenderedImage> ReadImage(int fd, std::uint64_t buffer_bytes,
                                         const wire::ResultImage& said, const Recipe& recipe) {
   // Each its own room: sixteen images that all claim the whole memory would be copied.
@@ -75,12 +85,11 @@ absl::StatusOr<RenderedImage> ReadImage(int fd, std::uint64_t buffer_bytes,
   if (!size.has_value()) {
     return DecoderCrashed(absl::StrCat("the renderer's answer is no ", FormatName(recipe.format)));
   }
-  const bool fits = size->width_px >= 1 && size->height_px >= 1 &&
-                    size->width_px <= recipe.box_px && size->height_px <= recipe.box_px;
-  if (!fits || static_cast<std::uint32_t>(size->width_px) != said.width_px ||
+  if (!Fits(*size, recipe) || static_cast<std::uint32_t>(size->width_px) != said.width_px ||
       static_cast<std::uint32_t>(size->height_px) != said.height_px) {
     return DecoderCrashed(absl::StrCat("a thumbnail of ", size->width_px, " x ", size->height_px,
-                                       " pixels for a box of ", recipe.box_px));
+                                       " pixels, ", FitName(recipe.fit), " a box of ",
+                                       recipe.box_px));
   }
   image.width_px = size->width_px;
   image.height_px = size->height_px;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "thumbnail-service/renderer/picture/frame.h"
 #include "thumbnail-service/renderer/picture/orientation.h"
 #include "thumbnail-service/renderer/picture/resize.h"
 #include "thumbnail-service/renderer/picture/srgb_conversion.h"
@@ -29,12 +30,16 @@ void WriteAt(int fd, const void* data, std::size_t size, std::uint64_t offset) {
   }
 }
 
-std::vector<std::uint32_t> LargestFirst(const wire::Request& request) {
+// All sizes have the image's aspect, so the wider is the larger; a very narrow one's height tells.
+std::vector<std::uint32_t> LargestFirst(const wire::Request& request, Size stored) {
   std::vector<std::uint32_t> order(request.image_count);
   std::iota(order.begin(), order.end(), 0U);
-  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return request.images[a].box_px > request.images[b].box_px;
-  });
+  const auto length = [&](std::uint32_t index) {
+    const Size size = ScaledSize(stored, request.images[index]);
+    return std::max(size.width, size.height);
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return length(a) > length(b); });
   return order;
 }
 
@@ -43,6 +48,19 @@ std::vector<std::uint8_t> Encode(const Picture& picture, const wire::ImageSpec& 
   return spec.encoding == wire::Encoding::kJpeg
              ? EncodeJpeg(picture, quality)
              : EncodeWebp(picture, quality, static_cast<int>(spec.effort));
+}
+
+// What the recipe shows of the scaled image, encoded.
+void PutFramed(std::uint32_t index, const Picture& picture, const wire::ImageSpec& spec,
+               ResultMemory& result) {
+  const auto put = [&](const Picture& shown) {
+    result.Put(index, {shown.width(), shown.height()}, Encode(shown, spec));
+  };
+  if (NeedsFrame(picture, spec)) {
+    put(Frame(picture, spec));
+  } else {
+    put(picture);
+  }
 }
 }  // namespace
 
@@ -90,7 +108,9 @@ Demand DemandOf(const wire::Request& request) {
   Demand demand;
   demand.limits = request.limits;
   for (std::uint32_t i = 0; i < request.image_count; ++i) {
-    demand.box_px = std::max(demand.box_px, static_cast<int>(request.images[i].box_px));
+    const wire::ImageSpec& spec = request.images[i];
+    int& side = spec.fit == wire::Fit::kCover ? demand.cover_px : demand.inside_px;
+    side = std::max(side, static_cast<int>(spec.box_px));
   }
   return demand;
 }
@@ -101,16 +121,16 @@ void MakeThumbnails(Decoded decoded, const wire::Request& request, ResultMemory&
   const std::optional<SrgbConversion> conversion =
       SrgbConversion::For(picture, decoded.profile);
   bool upright = false;
-  for (const std::uint32_t index : LargestFirst(request)) {
+  for (const std::uint32_t index : LargestFirst(request, decoded.stored)) {
     const wire::ImageSpec& spec = request.images[index];
-    Size size = FitInside(decoded.stored, static_cast<int>(spec.box_px));
+    Size size = ScaledSize(decoded.stored, spec);
     if (upright && SwapsSides(decoded.orientation)) std::swap(size.width, size.height);
     const bool convert = !upright && conversion.has_value();
     picture = Resize(picture, size, convert ? Chroma::kWhole : Chroma::kHalf);
     if (convert) picture = conversion->Apply(std::move(picture));
     if (!upright) picture = MakeUpright(std::move(picture), decoded.orientation);
     upright = true;
-    result.Put(index, {picture.width(), picture.height()}, Encode(picture, spec));
+    PutFramed(index, picture, spec, result);
   }
   result.Finish(decoded.stored, request.image_count);
 }

@@ -69,12 +69,18 @@ struct Ready {
 
 enum class Encoding : std::uint32_t { kWebp = 1, kJpeg = 2 };
 
-// One image to make: fits inside box_px x box_px, never enlarged.
+// How an image comes into its square of box_px; see Frame in picture/frame.h.
+enum class Fit : std::uint32_t { kInside = 1, kCover = 2, kContain = 3 };
+
+// One image to make, never enlarged.
 struct ImageSpec {
   std::uint32_t box_px = 0;
   Encoding encoding = Encoding::kWebp;
   std::uint32_t quality = 0;  // 1..100
   std::uint32_t effort = 0;   // 0..6
+  Fit fit = Fit::kInside;
+  std::uint32_t has_background = 0;  // 1: what is transparent shows `background`
+  std::uint32_t background = 0;      // 0xRRGGBB
 };
 
 struct Limits {

@@ -172,7 +172,7 @@ Decoded ReadJpeg(std::span<const std::uint8_t> bytes, const Demand& demand) {
   decoded.stored = {static_cast<int>(codec.image_width), static_cast<int>(codec.image_height)};
   decoded.orientation = Orientation(codec);
   decoded.profile = Profile(codec);
-  const Size target = FitInside(decoded.stored, demand.box_px);
+  const Size target = demand.For(decoded.stored);
   ChooseScale(codec, target);
   codec.do_block_smoothing = FALSE;
   decoded.picture = CanReadPlanes(codec) ? ReadPlanes(codec) : ReadInterleaved(codec, target);

@@ -277,7 +277,7 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
   decoded.stored = {spec.width, spec.height};
   decoded.orientation = spec.get_int_attribute("Orientation", 1);
   if (!IsLight(spec)) decoded.profile = Profile(spec);
-  const Size target = FitInside(decoded.stored, demand.box_px);
+  const Size target = demand.For(decoded.stored);
   const Channels channels = ChooseChannels(spec);
   StripReader strips(*input, channels, path);
   decoded.picture = IsLight(spec) ? ReadLight(strips, decoded.stored, channels, target)

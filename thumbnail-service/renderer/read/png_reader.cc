@@ -110,7 +110,7 @@ Decoded ReadPng(std::span<const std::uint8_t> bytes, const Demand& demand) {
   decoded.orientation = Orientation(png, info);
   decoded.profile = Profile(png, info);
   AskForPlainBytes(png);
-  decoded.picture = ReadRows(png, info, decoded.stored, FitInside(decoded.stored, demand.box_px));
+  decoded.picture = ReadRows(png, info, decoded.stored, demand.For(decoded.stored));
   png_destroy_read_struct(&png, &info, nullptr);
   return decoded;
 }

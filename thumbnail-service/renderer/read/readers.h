@@ -18,11 +18,19 @@ namespace hestia {
 
 // What is asked of a reader.
 struct Demand {
-  int box_px = 0;  // side of the largest square a thumbnail must fit in
+  int inside_px = 0;  // side of the largest square that a thumbnail must fit in
+  int cover_px = 0;   // and of the largest that one must fill
   wire::Limits limits;
+
+  // The size at which all thumbnails of an image can be made from it.
+  Size For(Size image) const {
+    const Size inside = FitInside(image, inside_px);
+    const Size around = FitAround(image, cover_px);
+    return inside.width >= around.width && inside.height >= around.height ? inside : around;
+  }
 };
 
-// What a reader made: at least as large as the demand's box asks, at most the image.
+// What a reader made: at least as large as Demand::For, at most the image.
 struct Decoded {
   Picture picture;      // as stored: not yet upright
   Size stored;          // by the header
