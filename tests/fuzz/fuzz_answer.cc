@@ -10,7 +10,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const std::vector<hestia::Recipe> recipes =
-      hestia::ParseRecipes("a=32:webp,b=16:jpeg").value();
+      hestia::ParseRecipes("a=32:webp,b=16:jpeg,c=20:png,d=24:avif,e=8:webp:80:2:contain").value();
   const absl::StatusOr<hestia::ResultBuffer> result = hestia::ResultBuffer::Make(recipes);
   if (!result.ok()) std::abort();
   const std::size_t fits = std::min<std::size_t>(size, result->size_bytes());

@@ -18,7 +18,8 @@ namespace {
 constexpr std::size_t kMaxNameBytes = 32;
 constexpr int kMaxBoxPx = 4096;
 constexpr int kMaxEffort = 6;
-constexpr std::array kFormats = {OutputFormat::kWebp, OutputFormat::kJpeg};
+constexpr std::array kFormats = {OutputFormat::kWebp, OutputFormat::kJpeg,
+                                 OutputFormat::kPng, OutputFormat::kAvif};
 constexpr std::array kFits = {Fit::kInside, Fit::kCover, Fit::kContain};
 constexpr absl::string_view kForm =
     "the form is NAME=BOX[:FORMAT[:QUALITY[:EFFORT[:FIT[:BACKGROUND]]]]]";
@@ -80,7 +81,7 @@ absl::StatusOr<Recipe> ParseOne(absl::string_view entry) {
     return wrong("the box must be 1 to 4096 pixels");
   }
   if (Given(parts, 1) && !ParseName(parts[1], kFormats, FormatName, recipe.format)) {
-    return wrong("the format must be webp or jpeg");
+    return wrong("the format must be webp, jpeg, png or avif");
   }
   if (Given(parts, 2) && !ParseNumber(parts[2], 1, 100, recipe.quality)) {
     return wrong("the quality must be 1 to 100");
@@ -99,11 +100,21 @@ absl::StatusOr<Recipe> ParseOne(absl::string_view entry) {
 }  // namespace
 
 absl::string_view MediaType(OutputFormat format) {
-  return format == OutputFormat::kWebp ? "image/webp" : "image/jpeg";
+  switch (format) {
+    case OutputFormat::kWebp:
+      return "image/webp";
+    case OutputFormat::kJpeg:
+      return "image/jpeg";
+    case OutputFormat::kPng:
+      return "image/png";
+    case OutputFormat::kAvif:
+      return "image/avif";
+  }
+  return "";
 }
 
 absl::string_view FormatName(OutputFormat format) {
-  return format == OutputFormat::kWebp ? "webp" : "jpeg";
+  return MediaType(format).substr(sizeof("image/") - 1);
 }
 
 absl::string_view FitName(Fit fit) {

@@ -12,11 +12,11 @@
 namespace hestia {
 
 // What a thumbnail is encoded as.
-enum class OutputFormat { kWebp, kJpeg };
+enum class OutputFormat { kWebp, kJpeg, kPng, kAvif };
 
-// "image/webp", "image/jpeg".
+// "image/webp", "image/jpeg", "image/png", "image/avif".
 absl::string_view MediaType(OutputFormat format);
-// "webp", "jpeg".
+// "webp", "jpeg", "png", "avif".
 absl::string_view FormatName(OutputFormat format);
 
 // How an image comes into its square. Nothing is ever enlarged.
@@ -40,8 +40,8 @@ struct Recipe {
   std::string name;                            // 1 to 32 of [a-z0-9_-]
   int box_px = 256;                            // 1..4096
   OutputFormat format = OutputFormat::kWebp;
-  int quality = 80;                            // 1..100
-  int effort = 2;                              // 0 (fast) .. 6 (small); WebP's "method"
+  int quality = 80;                            // 1..100; PNG has none
+  int effort = 2;                              // 0 (fast) .. 6 (small); JPEG has none
   Fit fit = Fit::kInside;
   // Seen through what is transparent and around what is contained. None: transparent, and white
   // where the format knows no transparency.

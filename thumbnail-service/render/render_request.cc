@@ -8,6 +8,20 @@ namespace hestia {
 namespace {
 static_assert(kMaxRecipes == static_cast<int>(wire::kMaxImages));
 
+wire::Encoding ToWire(OutputFormat format) {
+  switch (format) {
+    case OutputFormat::kJpeg:
+      return wire::Encoding::kJpeg;
+    case OutputFormat::kPng:
+      return wire::Encoding::kPng;
+    case OutputFormat::kAvif:
+      return wire::Encoding::kAvif;
+    case OutputFormat::kWebp:
+      break;
+  }
+  return wire::Encoding::kWebp;
+}
+
 wire::Fit ToWire(Fit fit) {
   switch (fit) {
     case Fit::kCover:
@@ -23,8 +37,7 @@ wire::Fit ToWire(Fit fit) {
 wire::ImageSpec ToWire(const Recipe& recipe) {
   wire::ImageSpec spec;
   spec.box_px = static_cast<std::uint32_t>(recipe.box_px);
-  spec.encoding =
-      recipe.format == OutputFormat::kJpeg ? wire::Encoding::kJpeg : wire::Encoding::kWebp;
+  spec.encoding = ToWire(recipe.format);
   spec.quality = static_cast<std::uint32_t>(recipe.quality);
   spec.effort = static_cast<std::uint32_t>(recipe.effort);
   spec.fit = ToWire(recipe.fit);

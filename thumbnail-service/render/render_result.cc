@@ -17,9 +17,9 @@
 
 namespace hestia {
 namespace {
-// An encoder that makes noise larger than 4 bytes a pixel is broken; tables and headers are
-// what a tiny image consists of.
-constexpr std::uint64_t kMostBytesPerPixel = 4;
+// An encoder that makes noise larger than 4 bytes a pixel, and a little for PNG's blocks, is
+// broken; tables and headers are what a tiny image consists of.
+constexpr std::uint64_t kMostBytesPerPixel = 5;
 constexpr std::uint64_t kHeadRoomBytes = 16384;
 constexpr std::uint32_t kMostSourcePx = 1U << 30;
 

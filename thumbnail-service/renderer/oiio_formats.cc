@@ -1,6 +1,7 @@
 #include "thumbnail-service/renderer/oiio_formats.h"
 
 #include <OpenImageIO/imageio.h>
+#include <avif/avif.h>
 
 #include <sstream>
 #include <string>
@@ -30,6 +31,12 @@ std::string LibraryOf(const std::string& reader) {
   }
   return "OpenImageIO " + std::string(kOwnVersion);
 }
+
+// Empty when this libavif was built without an encoder.
+std::string AvifWriter() {
+  const bool can_write = avifCodecName(AVIF_CODEC_CHOICE_AOM, AVIF_CODEC_FLAG_CAN_ENCODE) != nullptr;
+  return can_write ? std::string("libavif ") + avifVersion() : "";
+}
 }  // namespace
 
 void DescribeOiioFormats(wire::Description& description) {
@@ -37,6 +44,12 @@ void DescribeOiioFormats(wire::Description& description) {
   for (const ImageFormat format : kAllImageFormats) {
     const std::string reader(OiioReader(format).data(), OiioReader(format).size());
     if (reader.empty() || !Lists(readers, reader)) continue;
+    if (format == ImageFormat::kHeif) {
+      // One container and one reader, but two kinds of file for people.
+      AddFormat(description, "HEIC", LibraryOf(reader));
+      AddFormat(description, "AVIF", LibraryOf(reader), AvifWriter());
+      continue;
+    }
     const absl::string_view title = FormatTitle(format);
     AddFormat(description, std::string(title.data(), title.size()), LibraryOf(reader));
   }

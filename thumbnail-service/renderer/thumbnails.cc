@@ -43,11 +43,30 @@ std::vector<std::uint32_t> LargestFirst(const wire::Request& request, Size store
   return order;
 }
 
+bool IsYuv(const Picture& picture) {
+  return picture.colour == Colour::kYuvFull || picture.colour == Colour::kYuvLimited;
+}
+
 std::vector<std::uint8_t> Encode(const Picture& picture, const wire::ImageSpec& spec) {
   const auto quality = static_cast<int>(spec.quality);
-  return spec.encoding == wire::Encoding::kJpeg
-             ? EncodeJpeg(picture, quality)
-             : EncodeWebp(picture, quality, static_cast<int>(spec.effort));
+  const auto effort = static_cast<int>(spec.effort);
+  if (spec.encoding == wire::Encoding::kPng) return EncodePng(picture, effort);
+  const Size size{picture.width(), picture.height()};
+  if (IsYuv(picture) && picture.planes[1].width() > (size.width + 1) / 2) {
+    return Encode(Resize(picture, size, Chroma::kHalf), spec);
+  }
+  if (spec.encoding == wire::Encoding::kJpeg) return EncodeJpeg(picture, quality);
+  if (spec.encoding == wire::Encoding::kAvif) return EncodeAvif(picture, quality, effort);
+  return EncodeWebp(picture, quality, effort);
+}
+
+// PNG is the one format that can show all of the chroma there is.
+Chroma ChromaFor(const wire::Request& request) {
+  const bool whole = std::any_of(request.images, request.images + request.image_count,
+                                 [](const wire::ImageSpec& spec) {
+                                   return spec.encoding == wire::Encoding::kPng;
+                                 });
+  return whole ? Chroma::kWhole : Chroma::kHalf;
 }
 
 // What the recipe shows of the scaled image, encoded.
@@ -126,7 +145,7 @@ void MakeThumbnails(Decoded decoded, const wire::Request& request, ResultMemory&
     Size size = ScaledSize(decoded.stored, spec);
     if (upright && SwapsSides(decoded.orientation)) std::swap(size.width, size.height);
     const bool convert = !upright && conversion.has_value();
-    picture = Resize(picture, size, convert ? Chroma::kWhole : Chroma::kHalf);
+    picture = Resize(picture, size, convert ? Chroma::kWhole : ChromaFor(request));
     if (convert) picture = conversion->Apply(std::move(picture));
     if (!upright) picture = MakeUpright(std::move(picture), decoded.orientation);
     upright = true;

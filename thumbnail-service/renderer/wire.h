@@ -67,7 +67,7 @@ struct Ready {
   Posture posture;
 };
 
-enum class Encoding : std::uint32_t { kWebp = 1, kJpeg = 2 };
+enum class Encoding : std::uint32_t { kWebp = 1, kJpeg = 2, kPng = 3, kAvif = 4 };
 
 // How an image comes into its square of box_px; see Frame in picture/frame.h.
 enum class Fit : std::uint32_t { kInside = 1, kCover = 2, kContain = 3 };

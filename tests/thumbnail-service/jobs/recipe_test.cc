@@ -21,6 +21,8 @@ TEST(RecipeTest, WhatIsLeftOutHasADefault) {
   ASSERT_TRUE(recipes.ok()) << recipes.status();
   EXPECT_EQ((*recipes)[0].quality, 80);
   EXPECT_EQ((*recipes)[1].format, OutputFormat::kJpeg);
+  EXPECT_EQ(ParseRecipes("z=1:png").value()[0].format, OutputFormat::kPng);
+  EXPECT_EQ(ParseRecipes("z=1:avif").value()[0].format, OutputFormat::kAvif);
 }
 
 TEST(RecipeTest, EveryMalformedEntryIsNamed) {

@@ -18,8 +18,7 @@ class FitTest : public RenderingTest {
       ADD_FAILURE() << rendering.status();
       return Plain(1, 1, {});
     }
-    const RenderedImage& image = rendering->images[0];
-    return image.format == OutputFormat::kJpeg ? DecodeJpeg(image.data) : DecodeWebp(image.data);
+    return Decode(rendering->images[0]);
   }
   static void ExpectSize(const Pixels& pixels, int width, int height) {
     EXPECT_EQ(pixels.width, width);

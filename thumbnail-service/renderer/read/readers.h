@@ -10,7 +10,7 @@
 
 namespace hestia {
 
-// The decoders of the fast renderer. Each reads the header, refuses (refuse.h) what is over
+// The decoders of JPEG, PNG and WebP. Each reads the header, refuses (refuse.h) what is over
 // a limit, and decodes no more than a thumbnail needs: scaled where the format allows.
 // What is cut short or damaged is refused, too.
 //
@@ -51,6 +51,10 @@ constexpr int kFramesTried = 10;
 
 // Of an animation the first frame that is not blank. Without alpha it stays YUV.
 Decoded ReadWebp(std::span<const std::uint8_t> bytes, const Demand& demand);
+
+// The one of these that a request's format asks for (ImageFormat's number); refuses others.
+Decoded ReadByOwnReader(std::uint32_t format, std::span<const std::uint8_t> bytes,
+                        const Demand& demand);
 
 }  // namespace hestia
 
