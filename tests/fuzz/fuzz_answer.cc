@@ -17,6 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (::pwrite(result->fd(), data, fits, 0) != static_cast<ssize_t>(fits)) std::abort();
   const absl::StatusOr<hestia::Rendering> rendering = result->Read(recipes);
   if (!rendering.ok()) return 0;
+  if (rendering->placeholder.thumbhash.size() > 25) std::abort();
   // Whatever is believed is within what was asked for.
   for (std::size_t i = 0; i < recipes.size(); ++i) {
     const hestia::RenderedImage& image = rendering->images[i];

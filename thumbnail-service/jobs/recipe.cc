@@ -62,10 +62,6 @@ bool ParseColour(absl::string_view text, std::optional<Rgb>& colour) {
   return true;
 }
 
-std::string ColourText(const Rgb& colour) {
-  return absl::StrFormat("%02x%02x%02x", colour.red, colour.green, colour.blue);
-}
-
 absl::StatusOr<Recipe> ParseOne(absl::string_view entry) {
   const auto wrong = [&](absl::string_view what) {
     return absl::InvalidArgumentError(absl::StrCat("recipe \"", entry, "\": ", what));
@@ -129,23 +125,21 @@ absl::string_view FitName(Fit fit) {
   return "";
 }
 
+std::string Rgb::Hex() const { return absl::StrFormat("%02x%02x%02x", red, green, blue); }
+
 // Thumbnails are found by it, so what the first release called "fit" is called so for good.
 std::string Recipe::Specification() const {
   return absl::StrCat(fit == Fit::kInside ? "fit" : FitName(fit), ":", box_px, ":",
                       FormatName(format), ":", quality, ":", effort,
-                      background.has_value() ? ":" + ColourText(*background) : "");
+                      background.has_value() ? ":" + background->Hex() : "");
 }
 
 std::string Recipe::Definition() const {
   std::string text =
       absl::StrCat(name, "=", box_px, ":", FormatName(format), ":", quality, ":", effort);
   if (fit != Fit::kInside || background.has_value()) absl::StrAppend(&text, ":", FitName(fit));
-  if (background.has_value()) absl::StrAppend(&text, ":", ColourText(*background));
+  if (background.has_value()) absl::StrAppend(&text, ":", background->Hex());
   return text;
-}
-
-std::string BackgroundText(const Recipe& recipe) {
-  return recipe.background.has_value() ? ColourText(*recipe.background) : "";
 }
 
 absl::StatusOr<std::vector<Recipe>> ParseRecipes(absl::string_view text) {

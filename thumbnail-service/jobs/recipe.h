@@ -32,6 +32,17 @@ struct Rgb {
   std::uint8_t red = 0;
   std::uint8_t green = 0;
   std::uint8_t blue = 0;
+
+  // 0xRRGGBB.
+  std::uint32_t Packed() const {
+    return std::uint32_t{red} << 16 | std::uint32_t{green} << 8 | std::uint32_t{blue};
+  }
+  static Rgb FromPacked(std::uint32_t packed) {
+    return {static_cast<std::uint8_t>(packed >> 16), static_cast<std::uint8_t>(packed >> 8),
+            static_cast<std::uint8_t>(packed)};
+  }
+  // "RRGGBB" in small letters.
+  std::string Hex() const;
   friend bool operator==(const Rgb&, const Rgb&) = default;
 };
 
@@ -55,9 +66,6 @@ struct Recipe {
   // As ParseRecipes reads it, nothing left out.
   std::string Definition() const;
 };
-
-// "RRGGBB" in small letters; empty for none.
-std::string BackgroundText(const Recipe& recipe);
 
 // Most recipes at a time: all of one file's are made from one decode.
 constexpr int kMaxRecipes = 16;

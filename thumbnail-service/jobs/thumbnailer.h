@@ -37,6 +37,7 @@ struct ReadOutcome {
 struct Rendered {
   int source_width_px = 0;
   int source_height_px = 0;
+  Placeholder placeholder = {};
   std::vector<Thumbnail> thumbnails;
 };
 

@@ -42,8 +42,7 @@ wire::ImageSpec ToWire(const Recipe& recipe) {
   spec.effort = static_cast<std::uint32_t>(recipe.effort);
   spec.fit = ToWire(recipe.fit);
   spec.has_background = recipe.background.has_value() ? 1 : 0;
-  const Rgb colour = recipe.background.value_or(Rgb{});
-  spec.background = std::uint32_t{colour.red} << 16 | std::uint32_t{colour.green} << 8 | colour.blue;
+  spec.background = recipe.background.value_or(Rgb{}).Packed();
   return spec;
 }
 

@@ -7,12 +7,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <string>
 
 #include <absl/strings/str_cat.h>
 
 #include "common/error_reason.h"
 #include "thumbnail-service/render/encoded_size.h"
+#include "thumbnail-service/render/placeholder.h"
 #include "thumbnail-service/renderer/wire.h"
 
 namespace hestia {
@@ -124,7 +126,10 @@ absl::StatusOr<Rendering> ResultBuffer::Read(absl::Span<const Recipe> recipes) c
       !plausible(header.source_height_px)) {
     return DecoderCrashed("the renderer's answer does not match the request");
   }
+  std::optional<Placeholder> placeholder = ReadPlaceholder(header);
+  if (!placeholder.has_value()) return DecoderCrashed("the renderer's placeholder is none");
   Rendering rendering;
+  rendering.placeholder = *std::move(placeholder);
   rendering.source_width_px = static_cast<int>(header.source_width_px);
   rendering.source_height_px = static_cast<int>(header.source_height_px);
   for (std::size_t i = 0; i < recipes.size(); ++i) {

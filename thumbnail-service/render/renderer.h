@@ -11,6 +11,7 @@
 #include <absl/time/time.h>
 #include <absl/types/span.h>
 
+#include "thumbnail-service/jobs/placeholder.h"
 #include "thumbnail-service/jobs/recipe.h"
 #include "thumbnail-service/render/jail_posture.h"
 #include "thumbnail-service/render/source_file.h"
@@ -60,6 +61,7 @@ struct Rendering {
   // As stored in the file, before its orientation is applied.
   int source_width_px = 0;
   int source_height_px = 0;
+  Placeholder placeholder;
   // One for each recipe, in the recipes' order.
   std::vector<RenderedImage> images;
 };

@@ -97,6 +97,14 @@ void ResultMemory::Put(std::uint32_t index, Size size, std::span<const std::uint
   used_bytes_ += encoded.size();
 }
 
+void ResultMemory::Put(const Placeholder& placeholder) {
+  static_assert(sizeof(header_.thumbhash) >= 25);
+  header_.thumbhash_bytes = static_cast<std::uint32_t>(placeholder.thumbhash.size());
+  std::copy(placeholder.thumbhash.begin(), placeholder.thumbhash.end(), header_.thumbhash);
+  header_.has_dominant = placeholder.dominant.has_value() ? 1 : 0;
+  header_.dominant = placeholder.dominant.value_or(0);
+}
+
 void ResultMemory::Finish(Size stored, std::uint32_t image_count) {
   header_.magic = wire::kMagic;
   header_.version = wire::kVersion;
@@ -151,6 +159,7 @@ void MakeThumbnails(Decoded decoded, const wire::Request& request, ResultMemory&
     upright = true;
     PutFramed(index, picture, spec, result);
   }
+  result.Put(MakePlaceholder(picture));
   result.Finish(decoded.stored, request.image_count);
 }
 

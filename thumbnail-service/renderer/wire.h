@@ -160,6 +160,11 @@ struct ResultHeader {
   std::uint32_t source_height_px = 0;
   char detail[512] = {};  // a sentence for people, NUL-terminated; for failures
   ResultImage images[kMaxImages];
+  // Of the whole image; see picture/placeholder.h.
+  std::uint32_t thumbhash_bytes = 0;  // 5 to 25
+  std::uint32_t has_dominant = 0;
+  std::uint32_t dominant = 0;  // 0xRRGGBB
+  std::uint8_t thumbhash[28] = {};
 };
 
 static_assert(std::is_trivially_copyable_v<Request> && std::is_trivially_copyable_v<Report> &&

@@ -54,7 +54,7 @@ void ToProto(const StoredRecipe& stored, v1::Recipe& proto) {
   proto.set_quality(static_cast<std::uint32_t>(stored.recipe.quality));
   proto.set_effort(static_cast<std::uint32_t>(stored.recipe.effort));
   proto.set_fit(std::string(FitName(stored.recipe.fit)));
-  proto.set_background(BackgroundText(stored.recipe));
+  if (stored.recipe.background.has_value()) proto.set_background(stored.recipe.background->Hex());
 }
 
 absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {

@@ -23,6 +23,7 @@ struct FileRow {
   std::string path;
   FileStamp stamp;
   FileStatus status = FileStatus::kPending;
+  Placeholder placeholder = {};  // of its bytes, where they were rendered
 };
 
 // A verdict as ListFailures tells it.
@@ -39,6 +40,7 @@ struct StoredThumbnail {
   int width_px = 0;
   int height_px = 0;
   std::string data;
+  Placeholder placeholder = {};
 };
 struct StillPending {
   std::int64_t file_id = 0;

@@ -63,7 +63,8 @@ TEST_F(RendererFaultsTest, AThumbnailThatDoesNotFillItsSquareIsNotBelieved) {
 INSTANTIATE_TEST_SUITE_P(EveryLie, LyingRendererTest,
                          testing::Values("noise", "old", "outcome", "count", "huge", "outside",
                                          "overflow", "long", "dimensions", "empty", "magic",
-                                         "toolarge"));
+                                         "toolarge", "longhash", "endlesshash", "nohash",
+                                         "crookedhash", "colour"));
 
 TEST_F(RendererFaultsTest, TheAnswerThatTheLiesSpoilIsBelievedWhole) {
   const absl::StatusOr<Rendering> rendering = Render(Fault("truth"));
