@@ -84,7 +84,7 @@ absl::StatusOr<Rendering> Renderer::Slot::Render(const SourceFile& source,
   const bool avif = std::any_of(recipes.begin(), recipes.end(), [](const Recipe& recipe) {
     return recipe.format == OutputFormat::kAvif;
   });
-  const bool fast = OiioReader(source.format).empty() && !avif;
+  const bool fast = IsReadByFastRenderer(source.format) && !avif;
   const absl::StatusOr<ServingEnd> ended =
       fast ? launcher_.Serve(request, source.bytes.get(), result->fd())
            : worker_.Serve(request, source.bytes.get(), result->fd());

@@ -21,7 +21,7 @@ namespace hestia {
 
 // Rises with every release that may read what an earlier one could not, so that verdicts
 // of the earlier one are lifted.
-constexpr int kDecoderVersion = 2;
+constexpr int kDecoderVersion = 3;
 
 // Where the renderer programs lie; see FindRendererPrograms in render_settings.h.
 struct RendererPrograms {

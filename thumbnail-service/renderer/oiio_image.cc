@@ -3,12 +3,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <span>
 #include <string>
 #include <utility>
 
 #include "thumbnail-service/render/image_format.h"
+#include "thumbnail-service/renderer/read/heif_reader.h"
 #include "thumbnail-service/renderer/read/oiio_reader.h"
 #include "thumbnail-service/renderer/read/readers.h"
 #include "thumbnail-service/renderer/refuse.h"
@@ -28,20 +30,23 @@ void WriteSize(std::uint32_t width_px, std::uint32_t height_px) {
   ResultMemory::WriteSourceSize(result_fd, width_px, height_px);
 }
 
-// What has a reader of our own comes here when AVIF is wanted of it.
-Decoded ReadOwn(const wire::Request& request, int source) {
-  void* bytes = ::mmap(nullptr, request.source_bytes, PROT_READ, MAP_PRIVATE, source, 0);
-  if (bytes == MAP_FAILED) RefuseForMemory();
-  Decoded decoded = ReadByOwnReader(
-      request.format, {static_cast<const std::uint8_t*>(bytes), request.source_bytes},
-      DemandOf(request));
-  ::munmap(bytes, request.source_bytes);
+// The readers that take bytes: libheif's, and those of the formats that come here when AVIF is
+// wanted of them.
+Decoded ReadFromMemory(const wire::Request& request, int source) {
+  void* mapped = ::mmap(nullptr, request.source_bytes, PROT_READ, MAP_PRIVATE, source, 0);
+  if (mapped == MAP_FAILED) RefuseForMemory();
+  const std::span bytes(static_cast<const std::uint8_t*>(mapped), request.source_bytes);
+  const Demand demand = DemandOf(request);
+  Decoded decoded = static_cast<ImageFormat>(request.format) == ImageFormat::kHeif
+                        ? ReadHeif(bytes, demand)
+                        : ReadByOwnReader(request.format, bytes, demand);
+  ::munmap(mapped, request.source_bytes);
   return decoded;
 }
 
 Decoded Read(const wire::Request& request, int source) {
   const auto reader = OiioReader(static_cast<ImageFormat>(request.format));
-  if (reader.empty()) return ReadOwn(request, source);
+  if (reader.empty()) return ReadFromMemory(request, source);
   const std::string path = "/proc/self/fd/" + std::to_string(source);
   return ReadByOiio(path, std::string(reader.data(), reader.size()), DemandOf(request));
 }

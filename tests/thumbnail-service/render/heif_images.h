@@ -18,6 +18,16 @@ struct AvifOptions {
 // 4:4:4, of high quality.
 std::string MakeAvif(const Pixels& pixels, const AvifOptions& options = {});
 
+struct HeicOptions {
+  int bits = 8;  // 8 or 10
+  bool alpha = false;
+  std::string profile;  // ICC
+  // An embedded preview of these pixels; none when it is empty.
+  Pixels preview = {};
+};
+// HEVC, of high quality.
+std::string MakeHeic(const Pixels& pixels, const HeicOptions& options = {});
+
 }  // namespace hestia
 
 #endif  // HESTIA_TESTS_THUMBNAIL_SERVICE_RENDER_HEIF_IMAGES_H_

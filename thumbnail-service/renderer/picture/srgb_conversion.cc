@@ -14,7 +14,6 @@
 namespace hestia {
 namespace {
 // Profiles of print shops have up to 3 MiB.
-constexpr std::size_t kMaxProfileBytes = std::size_t{8} << 20;
 constexpr cmsUInt32Number kFlags = cmsFLAGS_BLACKPOINTCOMPENSATION | cmsFLAGS_NOCACHE;
 
 struct CloseProfile {
