@@ -65,6 +65,7 @@ struct JobResult {
   int source_width_px = 0;  // 0 when nothing was decoded
   int source_height_px = 0;
   Placeholder placeholder = {};
+  std::string damage = {};  // of an image that was rendered all the same
   std::vector<Thumbnail> thumbnails = {};
   std::optional<Verdict> verdict = std::nullopt;
   absl::Duration read_time = absl::ZeroDuration();    // to open, copy and hash the file

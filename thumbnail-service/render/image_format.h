@@ -35,7 +35,7 @@ enum class ImageFormat : std::uint32_t {
   kCineon = 17,
 };
 
-constexpr std::array kAllImageFormats = {
+inline constexpr std::array kAllImageFormats = {
     ImageFormat::kJpeg,     ImageFormat::kPng,    ImageFormat::kWebp,        ImageFormat::kGif,
     ImageFormat::kTiff,     ImageFormat::kBmp,    ImageFormat::kHeif,        ImageFormat::kJpeg2000,
     ImageFormat::kPsd,      ImageFormat::kOpenExr, ImageFormat::kRadianceHdr, ImageFormat::kDpx,

@@ -46,13 +46,19 @@ wire::ImageSpec ToWire(const Recipe& recipe) {
   return spec;
 }
 
-wire::Limits ToWire(const RenderLimits& limits) {
+wire::Limits ToWire(const RenderLimits& limits, ImageFormat format) {
   const absl::Duration whole = absl::Ceil(limits.timeout, absl::Seconds(1));
-  return {static_cast<std::uint64_t>(limits.max_scaled_pixels),
-          static_cast<std::uint64_t>(limits.max_pixels),
-          static_cast<std::uint64_t>(limits.max_side_px),
-          static_cast<std::uint64_t>(limits.max_memory_bytes),
-          static_cast<std::uint64_t>(absl::ToInt64Seconds(whole))};
+  const auto pixels = [&](std::int64_t common) {
+    return static_cast<std::uint64_t>(PixelLimit(limits.formats, format, common));
+  };
+  wire::Limits sent;
+  sent.max_scaled_pixels = pixels(limits.max_scaled_pixels);
+  sent.max_pixels = pixels(limits.max_pixels);
+  sent.max_side_px = static_cast<std::uint64_t>(limits.max_side_px);
+  sent.max_memory_bytes = static_cast<std::uint64_t>(limits.max_memory_bytes);
+  sent.timeout_seconds = static_cast<std::uint64_t>(absl::ToInt64Seconds(whole));
+  sent.render_damaged = limits.render_damaged ? 1 : 0;
+  return sent;
 }
 }  // namespace
 
@@ -64,7 +70,7 @@ wire::Request MakeRequest(const SourceFile& source, absl::Span<const Recipe> rec
   request.image_count = static_cast<std::uint32_t>(recipes.size());
   request.source_bytes = static_cast<std::uint64_t>(source.identity.size_bytes);
   request.result_bytes = result_bytes;
-  request.limits = ToWire(limits);
+  request.limits = ToWire(limits, source.format);
   std::transform(recipes.begin(), recipes.end(), request.images,
                  [](const Recipe& recipe) { return ToWire(recipe); });
   return request;

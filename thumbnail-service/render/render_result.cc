@@ -130,6 +130,7 @@ absl::StatusOr<Rendering> ResultBuffer::Read(absl::Span<const Recipe> recipes) c
   if (!placeholder.has_value()) return DecoderCrashed("the renderer's placeholder is none");
   Rendering rendering;
   rendering.placeholder = *std::move(placeholder);
+  rendering.damage = Printable(header.detail, sizeof(header.detail));
   rendering.source_width_px = static_cast<int>(header.source_width_px);
   rendering.source_height_px = static_cast<int>(header.source_height_px);
   for (std::size_t i = 0; i < recipes.size(); ++i) {

@@ -13,6 +13,7 @@
 
 #include "thumbnail-service/jobs/placeholder.h"
 #include "thumbnail-service/jobs/recipe.h"
+#include "thumbnail-service/render/format_limits.h"
 #include "thumbnail-service/render/jail_posture.h"
 #include "thumbnail-service/render/source_file.h"
 #include "thumbnail-service/render/worker_source.h"
@@ -38,6 +39,10 @@ struct RenderLimits {
   // JPEG), and elsewhere.
   std::int64_t max_scaled_pixels = 268'000'000;
   std::int64_t max_pixels = 120'000'000;
+  FormatLimits formats = {};
+  // Whether a JPEG that is cut short or damaged in its middle is rendered with what is there, and
+  // flagged, or is the verdict DECODE_FAILED.
+  bool render_damaged = false;
   // Longest side by the header.
   std::int64_t max_side_px = 65'535;
   // Address space of one decode.
@@ -62,6 +67,7 @@ struct Rendering {
   int source_width_px = 0;
   int source_height_px = 0;
   Placeholder placeholder;
+  std::string damage;  // what is missing, for people; empty: nothing
   // One for each recipe, in the recipes' order.
   std::vector<RenderedImage> images;
 };

@@ -105,6 +105,10 @@ void ResultMemory::Put(const Placeholder& placeholder) {
   header_.dominant = placeholder.dominant.value_or(0);
 }
 
+void ResultMemory::PutDamage(const std::string& damage) {
+  std::strncpy(header_.detail, damage.c_str(), sizeof(header_.detail) - 1);
+}
+
 void ResultMemory::Finish(Size stored, std::uint32_t image_count) {
   header_.magic = wire::kMagic;
   header_.version = wire::kVersion;
@@ -160,6 +164,7 @@ void MakeThumbnails(Decoded decoded, const wire::Request& request, ResultMemory&
     PutFramed(index, picture, spec, result);
   }
   result.Put(MakePlaceholder(picture));
+  result.PutDamage(decoded.damage);
   result.Finish(decoded.stored, request.image_count);
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "thumbnail-service/renderer/picture/placeholder.h"
 #include "thumbnail-service/renderer/read/readers.h"
@@ -20,6 +21,7 @@ class ResultMemory {
   // Puts one encoded image as number `index`. Refuses when there is no room.
   void Put(std::uint32_t index, Size size, std::span<const std::uint8_t> encoded);
   void Put(const Placeholder& placeholder);
+  void PutDamage(const std::string& damage);
   // Writes the header; nothing counts before.
   void Finish(Size stored, std::uint32_t image_count);
 

@@ -89,6 +89,7 @@ struct Limits {
   std::uint64_t max_side_px = 0;
   std::uint64_t max_memory_bytes = 0;
   std::uint64_t timeout_seconds = 0;  // rounded up; the program's own last resort
+  std::uint64_t render_damaged = 0;   // 1: what is there of a damaged image, where a reader can
 };
 
 struct Request {
@@ -158,7 +159,8 @@ struct ResultHeader {
   // Written as soon as they are known, before anything is decoded.
   std::uint32_t source_width_px = 0;
   std::uint32_t source_height_px = 0;
-  char detail[512] = {};  // a sentence for people, NUL-terminated; for failures
+  // A sentence for people, NUL-terminated: what failed or, with kRendered, what is missing.
+  char detail[512] = {};
   ResultImage images[kMaxImages];
   // Of the whole image; see picture/placeholder.h.
   std::uint32_t thumbhash_bytes = 0;  // 5 to 25

@@ -17,7 +17,7 @@ constexpr PgStatement kFindThumbnail = {"find_thumbnail", R"sql(
   SELECT f.id, f.state, t.media_type, t.width_px, t.height_px, t.data,
          coalesce(xc.code, xf.code), coalesce(xc.detail, xf.detail),
          (SELECT l.paused OR s.paused FROM libraries l, service_state s WHERE l.id = f.library_id),
-         c.thumbhash, c.dominant_rgb
+         c.thumbhash, c.dominant_rgb, coalesce(c.damage, '')
   FROM files f
   LEFT JOIN contents c ON c.id = f.content_id
   LEFT JOIN LATERAL (
@@ -40,7 +40,8 @@ constexpr PgStatement kLift = {"lift", R"sql(
   SELECT pg_notify('hestia_jobs', ''))sql"};
 
 constexpr PgStatement kListFiles = {"list_files", R"sql(
-  SELECT f.path, f.size_bytes, f.mtime_ns, f.inode, f.state, c.thumbhash, c.dominant_rgb
+  SELECT f.path, f.size_bytes, f.mtime_ns, f.inode, f.state, c.thumbhash, c.dominant_rgb,
+         coalesce(c.damage, '')
   FROM files f LEFT JOIN contents c ON c.id = f.content_id
   WHERE f.library_id = $1 AND left(f.path, 512) >= left($2, 512) AND f.path > $2
   ORDER BY left(f.path, 512), f.path LIMIT $3)sql"};
@@ -220,7 +221,8 @@ absl::StatusOr<ThumbnailAnswer> PgCatalog::FindThumbnail(std::int64_t library_id
                                              .width_px = row[3].as<int>(),
                                              .height_px = row[4].as<int>(),
                                              .data = pqxx::binarystring(row[5]).str(),
-                                             .placeholder = ToPlaceholder(row[9], row[10])});
+                                             .placeholder = ToPlaceholder(row[9], row[10]),
+                                             .damage = row[11].as<std::string>()});
     }
     if (row[1].as<int>() == static_cast<int>(FileStatus::kFailed)) {
       return ThumbnailAnswer(Verdict{row[6].as<std::string>("UNKNOWN"), row[7].as<std::string>("")});
@@ -245,7 +247,8 @@ absl::StatusOr<std::vector<FileRow>> PgCatalog::ListFiles(std::int64_t library_i
       files.push_back(FileRow{.path = row[0].as<std::string>(),
                               .stamp = ToStamp(row, 1),
                               .status = static_cast<FileStatus>(row[4].as<int>()),
-                              .placeholder = ToPlaceholder(row[5], row[6])});
+                              .placeholder = ToPlaceholder(row[5], row[6]),
+                              .damage = row[7].as<std::string>()});
     }
     return files;
   });

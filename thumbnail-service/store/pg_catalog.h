@@ -24,6 +24,7 @@ struct FileRow {
   FileStamp stamp;
   FileStatus status = FileStatus::kPending;
   Placeholder placeholder = {};  // of its bytes, where they were rendered
+  std::string damage = {};       // what is missing of them
 };
 
 // A verdict as ListFailures tells it.
@@ -41,6 +42,7 @@ struct StoredThumbnail {
   int height_px = 0;
   std::string data;
   Placeholder placeholder = {};
+  std::string damage = {};
 };
 struct StillPending {
   std::int64_t file_id = 0;

@@ -144,13 +144,12 @@ bool LacksScans(const jpeg_decompress_struct& codec) {
   return false;
 }
 
-void RefuseIfDamaged(const jpeg_decompress_struct& codec, const JpegErrors& errors) {
+// What is wrong with the file; the decoder has made something of it all the same.
+const char* DamageIn(const jpeg_decompress_struct& codec, const JpegErrors& errors) {
   if (errors.file_ended && (errors.data_missing || LacksScans(codec))) {
-    Refuse(wire::Outcome::kDecodeFailed, "JPEG: the file is cut short");
+    return "JPEG: the file is cut short";
   }
-  if (errors.data_missing) {
-    Refuse(wire::Outcome::kDecodeFailed, "JPEG: the compressed data is damaged");
-  }
+  return errors.data_missing ? "JPEG: the compressed data is damaged" : "";
 }
 }  // namespace
 
@@ -176,7 +175,10 @@ Decoded ReadJpeg(std::span<const std::uint8_t> bytes, const Demand& demand) {
   ChooseScale(codec, target);
   codec.do_block_smoothing = FALSE;
   decoded.picture = CanReadPlanes(codec) ? ReadPlanes(codec) : ReadInterleaved(codec, target);
-  RefuseIfDamaged(codec, errors);
+  decoded.damage = DamageIn(codec, errors);
+  if (!decoded.damage.empty() && demand.limits.render_damaged == 0) {
+    Refuse(wire::Outcome::kDecodeFailed, "%s", decoded.damage.c_str());
+  }
   jpeg_destroy_decompress(&codec);
   return decoded;
 }

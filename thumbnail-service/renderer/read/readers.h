@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "thumbnail-service/renderer/picture/picture.h"
@@ -35,6 +36,8 @@ struct Decoded {
   Picture picture;      // as stored: not yet upright
   Size stored;          // by the header
   int orientation = 1;  // EXIF's number
+  // What is missing or damaged, for people; only where limits.render_damaged allows it.
+  std::string damage;
   // The ICC profile of the planes, as the file has it; empty: sRGB, or usual inks.
   std::vector<std::uint8_t> profile;
 };
