@@ -138,10 +138,14 @@ void ResultMemory::WriteVerdict(int fd, wire::Outcome outcome, const char* detai
 Demand DemandOf(const wire::Request& request) {
   Demand demand;
   demand.limits = request.limits;
+  demand.half_chroma = true;
   for (std::uint32_t i = 0; i < request.image_count; ++i) {
     const wire::ImageSpec& spec = request.images[i];
     int& side = spec.fit == wire::Fit::kCover ? demand.cover_px : demand.inside_px;
     side = std::max(side, static_cast<int>(spec.box_px));
+    const bool halves =
+        spec.encoding == wire::Encoding::kJpeg || spec.encoding == wire::Encoding::kWebp;
+    demand.half_chroma = demand.half_chroma && halves;
   }
   return demand;
 }

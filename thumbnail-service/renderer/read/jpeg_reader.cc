@@ -8,6 +8,7 @@
 #include "thumbnail-service/renderer/picture/row_shrinker.h"
 #include "thumbnail-service/renderer/read/jpeg_scans.h"
 #include "thumbnail-service/renderer/read/readers.h"
+#include "thumbnail-service/renderer/read/scaled_coefficients.h"
 #include "thumbnail-service/renderer/refuse.h"
 
 namespace hestia {
@@ -174,6 +175,10 @@ Decoded ReadJpeg(std::span<const std::uint8_t> bytes, const Demand& demand) {
   const Size target = demand.For(decoded.stored);
   ChooseScale(codec, target);
   codec.do_block_smoothing = FALSE;
+  ScaledCoefficients coefficients(codec);
+  if (demand.half_chroma && CanReadPlanes(codec)) {
+    coefficients.ShrinkChroma({(target.width + 1) / 2, (target.height + 1) / 2});
+  }
   decoded.picture = CanReadPlanes(codec) ? ReadPlanes(codec) : ReadInterleaved(codec, target);
   decoded.damage = DamageIn(codec, errors);
   if (!decoded.damage.empty() && demand.limits.render_damaged == 0) {

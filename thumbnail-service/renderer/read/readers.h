@@ -21,6 +21,8 @@ namespace hestia {
 struct Demand {
   int inside_px = 0;  // side of the largest square that a thumbnail must fit in
   int cover_px = 0;   // and of the largest that one must fill
+  // Whether all thumbnails have chroma at half size, so that a reader need not make more.
+  bool half_chroma = false;
   wire::Limits limits;
 
   // The size at which all thumbnails of an image can be made from it.
