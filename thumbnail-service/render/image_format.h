@@ -1,6 +1,7 @@
 #ifndef HESTIA_THUMBNAIL_SERVICE_RENDER_IMAGE_FORMAT_H_
 #define HESTIA_THUMBNAIL_SERVICE_RENDER_IMAGE_FORMAT_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -33,6 +34,13 @@ enum class ImageFormat : std::uint32_t {
   kSgi = 16,
   kCineon = 17,
 };
+
+constexpr std::array kAllImageFormats = {
+    ImageFormat::kJpeg,     ImageFormat::kPng,    ImageFormat::kWebp,        ImageFormat::kGif,
+    ImageFormat::kTiff,     ImageFormat::kBmp,    ImageFormat::kHeif,        ImageFormat::kJpeg2000,
+    ImageFormat::kPsd,      ImageFormat::kOpenExr, ImageFormat::kRadianceHdr, ImageFormat::kDpx,
+    ImageFormat::kPnm,      ImageFormat::kCameraRaw, ImageFormat::kIco,       ImageFormat::kSgi,
+    ImageFormat::kCineon};
 
 // Bytes Sniff wants to see; fewer are fine when the file has no more.
 constexpr std::size_t kSniffBytes = 4096;

@@ -18,6 +18,11 @@
 //   launcher → service  Ended        its wait status, after it is gone
 //   worker → service    Ended        status 0, when the result is written
 //
+// Between images the program may be asked what it is:
+//
+//   service → program   Request      of the kind kDescribe, with no descriptors
+//   program → service   Description  which formats it reads and writes, and by what
+//
 // A launcher of workers knows two messages more:
 //
 //   service → launcher  StartWorker  make another worker
@@ -33,7 +38,7 @@
 namespace hestia::wire {
 
 constexpr std::uint32_t kMagic = 0x52545348;  // "HSTR"
-constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersion = 3;
 constexpr int kControlFd = 3;
 constexpr std::uint32_t kMaxImages = 16;
 
@@ -42,7 +47,9 @@ enum class Kind : std::uint32_t {
   kRequest = 2,
   kStarted = 3,
   kEnded = 4,
-  kStartWorker = 5
+  kStartWorker = 5,
+  kDescribe = 6,
+  kDescription = 7,
 };
 
 struct Preamble {
@@ -94,6 +101,23 @@ struct StartWorker {
   Preamble preamble;
 };
 
+// One format that a program knows. Texts are NUL-terminated.
+struct FormatAbility {
+  char name[24] = {};     // "JPEG"; the same one in another program's answer means the same
+  char reader[48] = {};   // library that reads it, with its version after a space; empty: not read
+  char writer[48] = {};   // the same for writing
+  std::uint32_t scaled = 0;  // 1: reduced while it is decoded, so max_scaled_pixels holds for it
+};
+
+constexpr std::uint32_t kMaxFormats = 32;
+
+struct Description {
+  Preamble preamble;
+  std::uint32_t count = 0;
+  std::uint32_t unused = 0;
+  FormatAbility formats[kMaxFormats];
+};
+
 // Started and Ended.
 struct Report {
   Preamble preamble;
@@ -133,7 +157,8 @@ struct ResultHeader {
 };
 
 static_assert(std::is_trivially_copyable_v<Request> && std::is_trivially_copyable_v<Report> &&
-              std::is_trivially_copyable_v<ResultHeader>);
+              std::is_trivially_copyable_v<ResultHeader> &&
+              std::is_trivially_copyable_v<Description>);
 
 }  // namespace hestia::wire
 

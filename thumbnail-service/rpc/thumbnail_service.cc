@@ -77,16 +77,6 @@ grpc::ServerUnaryReactor* ThumbnailService::RunOn(TaskPool& pool,
   return reactor;
 }
 
-grpc::ServerUnaryReactor* ThumbnailService::Later(grpc::CallbackServerContext* context,
-                                                  absl::string_view call) {
-  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  reactor->Finish(ToGrpc(WithReason(
-      absl::UnimplementedError(absl::StrCat(call, " does not exist yet; the comments of ",
-                                            "thumbnail.proto say what helps meanwhile")),
-      "NOT_YET")));
-  return reactor;
-}
-
 grpc::ServerUnaryReactor* ThumbnailService::QueueFiles(grpc::CallbackServerContext* context,
                                                        const v1::QueueFilesRequest* request,
                                                        v1::QueueFilesResponse* response) {

@@ -96,10 +96,12 @@ void RenderOrMisbehave(const wire::Request& request, int source, int result) {
   if (fault.empty()) return RenderImage(request, source, result);
   Misbehave(fault, request, source, result);
 }
+
+void DescribeTooMuch(wire::Description& description) { description.count = wire::kMaxFormats + 1; }
 }  // namespace
 }  // namespace hestia
 
 int main(int count, char** arguments) {
   return count == 2 ? hestia::RunWorkerLauncher(arguments[1])
-                    : hestia::RunLauncher(hestia::RenderOrMisbehave);
+                    : hestia::RunLauncher(hestia::RenderOrMisbehave, hestia::DescribeTooMuch);
 }
