@@ -97,7 +97,7 @@ TEST_F(ApiErrorsTest, SyncOfAnUnknownLibraryIsNotFoundAndAMissingRootIsAPrecondi
 
 TEST_F(ApiErrorsTest, CapabilitiesNameTheFormatsThatAreReadAndWritten) {
   StartWatcher();
-  StartReplica({"--max_pixels=7000000"});
+  StartReplica({"--max_pixels=7000000", "--format_limits=psd=5000:6000"});
   std::map<std::string, thumbnail::v1::Format> formats;
   // The second answer is the first one kept.
   for (int i = 0; i < 2; ++i) {
@@ -112,9 +112,11 @@ TEST_F(ApiErrorsTest, CapabilitiesNameTheFormatsThatAreReadAndWritten) {
   EXPECT_TRUE(formats["JPEG"].can_read() && formats["JPEG"].can_write());
   EXPECT_EQ(formats["JPEG"].write_library(), "libjpeg-turbo");
   EXPECT_FALSE(formats["JPEG"].version().empty());
-  EXPECT_TRUE(formats["HEIC/AVIF"].can_read());
+  EXPECT_TRUE(formats["AVIF"].can_read() && formats["AVIF"].can_write());
   EXPECT_FALSE(formats["TIFF"].can_write());
   EXPECT_EQ(formats["TIFF"].max_pixels(), 7'000'000u);
+  EXPECT_EQ(formats["PSD"].max_pixels(), 5000u);
+  EXPECT_EQ(formats["PSD"].max_source_bytes(), 6000u);
 }
 
 }  // namespace

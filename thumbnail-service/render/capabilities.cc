@@ -41,6 +41,13 @@ FormatLibrary Split(const std::string& text) {
   return {text.substr(0, at), text.substr(at + 1)};
 }
 
+ImageFormat FormatNamed(absl::string_view name) {
+  if (name == "HEIC" || name == "AVIF") return ImageFormat::kHeif;
+  const auto found = std::find_if(kAllImageFormats.begin(), kAllImageFormats.end(),
+                                  [&](ImageFormat format) { return FormatTitle(format) == name; });
+  return found != kAllImageFormats.end() ? *found : ImageFormat::kUnknown;
+}
+
 std::optional<FormatAbility> Check(const wire::FormatAbility& said) {
   const std::optional<std::string> name = Text(said.name);
   const std::optional<std::string> reader = Text(said.reader);
@@ -71,9 +78,12 @@ absl::Status Capabilities::AddAnswer(int control, const std::string& program,
     std::optional<FormatAbility> format = Check(said);
     if (!format.has_value()) return Unavailable(program, "its answer is not credible");
     if (!format->reader.name.empty()) {
-      format->max_source_bytes = source_limits_.max_source_bytes;
-      format->max_pixels =
-          said.scaled == 1 ? render_limits_.max_scaled_pixels : render_limits_.max_pixels;
+      const ImageFormat kind = FormatNamed(format->name);
+      format->max_source_bytes =
+          ByteLimit(source_limits_.formats, kind, source_limits_.max_source_bytes);
+      format->max_pixels = PixelLimit(
+          render_limits_.formats, kind,
+          said.scaled == 1 ? render_limits_.max_scaled_pixels : render_limits_.max_pixels);
       format->max_side_px = render_limits_.max_side_px;
     }
     const auto same = [&](const FormatAbility& other) { return other.name == format->name; };

@@ -16,6 +16,7 @@ void Copy(const std::string& text, char (&target)[N]) {
 
 void AddFormat(wire::Description& description, const std::string& name, const std::string& reader,
                const std::string& writer, bool scaled) {
+  if (reader.empty() && writer.empty()) return;
   if (description.count >= std::size(description.formats)) return;
   wire::FormatAbility& format = description.formats[description.count++];
   Copy(name, format.name);

@@ -14,7 +14,8 @@ namespace hestia {
 // Fills in the formats; `description` is empty before.
 using DescribeTask = void (*)(wire::Description& description);
 
-// Adds one format; see wire::FormatAbility. What does not fit is cut off.
+// Adds one format; see wire::FormatAbility. What does not fit is cut off, what
+// is neither read nor written left out.
 void AddFormat(wire::Description& description, const std::string& name, const std::string& reader,
                const std::string& writer = "", bool scaled = false);
 

@@ -25,7 +25,8 @@ std::string WebpVersion(int packed) {
 
 void DescribeFastFormats(wire::Description& description) {
   AddFormat(description, "JPEG", kJpegVersion, kJpegVersion, /*scaled=*/true);
-  AddFormat(description, "PNG", std::string("libpng ") + png_get_libpng_ver(nullptr));
+  const std::string png = std::string("libpng ") + png_get_libpng_ver(nullptr);
+  AddFormat(description, "PNG", png, png);
   AddFormat(description, "WebP", WebpVersion(WebPGetDecoderVersion()),
             WebpVersion(WebPGetEncoderVersion()));
 }

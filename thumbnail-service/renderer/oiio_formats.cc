@@ -1,6 +1,8 @@
 #include "thumbnail-service/renderer/oiio_formats.h"
 
 #include <OpenImageIO/imageio.h>
+#include <avif/avif.h>
+#include <libheif/heif.h>
 
 #include <sstream>
 #include <string>
@@ -30,11 +32,27 @@ std::string LibraryOf(const std::string& reader) {
   }
   return "OpenImageIO " + std::string(kOwnVersion);
 }
+
+// Empty when this libheif was built without such a decoder.
+std::string HeifReader(heif_compression_format codec) {
+  return heif_have_decoder_for_format(codec) != 0 ? std::string("libheif ") + heif_get_version() : "";
+}
+
+// Empty when this libavif was built without an encoder.
+std::string AvifWriter() {
+  const bool can_write = avifCodecName(AVIF_CODEC_CHOICE_AOM, AVIF_CODEC_FLAG_CAN_ENCODE) != nullptr;
+  return can_write ? std::string("libavif ") + avifVersion() : "";
+}
 }  // namespace
 
 void DescribeOiioFormats(wire::Description& description) {
   const std::string readers = OIIO::get_string_attribute("input_format_list");
   for (const ImageFormat format : kAllImageFormats) {
+    if (format == ImageFormat::kHeif) {
+      // One container and one reader, but two kinds of file for people.
+      AddFormat(description, "HEIC", HeifReader(heif_compression_HEVC));
+      AddFormat(description, "AVIF", HeifReader(heif_compression_AV1), AvifWriter());
+    }
     const std::string reader(OiioReader(format).data(), OiioReader(format).size());
     if (reader.empty() || !Lists(readers, reader)) continue;
     const absl::string_view title = FormatTitle(format);

@@ -5,7 +5,8 @@
 
 namespace hestia {
 
-// What RenderByOiio (oiio_image.h) reads, as this build of OpenImageIO says; a DescribeTask.
+// What RenderByOiio (oiio_image.h) reads and writes, as its libraries say; what has a reader of
+// our own is the fast program's to tell; a DescribeTask.
 void DescribeOiioFormats(wire::Description& description);
 
 }  // namespace hestia

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
+#include "thumbnail-service/renderer/picture/placeholder.h"
 #include "thumbnail-service/renderer/read/readers.h"
 #include "thumbnail-service/renderer/wire.h"
 
@@ -18,6 +20,8 @@ class ResultMemory {
 
   // Puts one encoded image as number `index`. Refuses when there is no room.
   void Put(std::uint32_t index, Size size, std::span<const std::uint8_t> encoded);
+  void Put(const Placeholder& placeholder);
+  void PutDamage(const std::string& damage);
   // Writes the header; nothing counts before.
   void Finish(Size stored, std::uint32_t image_count);
 
@@ -37,7 +41,7 @@ class ResultMemory {
 Demand DemandOf(const wire::Request& request);
 
 // The whole way behind the decoder: scale to the largest thumbnail, convert to sRGB, turn upright, scale
-// that to each smaller one, encode.
+// that to each smaller one, encode; of the smallest, the placeholder.
 void MakeThumbnails(Decoded decoded, const wire::Request& request, ResultMemory& result);
 
 }  // namespace hestia

@@ -67,14 +67,20 @@ struct Ready {
   Posture posture;
 };
 
-enum class Encoding : std::uint32_t { kWebp = 1, kJpeg = 2 };
+enum class Encoding : std::uint32_t { kWebp = 1, kJpeg = 2, kPng = 3, kAvif = 4 };
 
-// One image to make: fits inside box_px x box_px, never enlarged.
+// How an image comes into its square of box_px; see Frame in picture/frame.h.
+enum class Fit : std::uint32_t { kInside = 1, kCover = 2, kContain = 3 };
+
+// One image to make, never enlarged.
 struct ImageSpec {
   std::uint32_t box_px = 0;
   Encoding encoding = Encoding::kWebp;
   std::uint32_t quality = 0;  // 1..100
   std::uint32_t effort = 0;   // 0..6
+  Fit fit = Fit::kInside;
+  std::uint32_t has_background = 0;  // 1: what is transparent shows `background`
+  std::uint32_t background = 0;      // 0xRRGGBB
 };
 
 struct Limits {
@@ -83,6 +89,7 @@ struct Limits {
   std::uint64_t max_side_px = 0;
   std::uint64_t max_memory_bytes = 0;
   std::uint64_t timeout_seconds = 0;  // rounded up; the program's own last resort
+  std::uint64_t render_damaged = 0;   // 1: what is there of a damaged image, where a reader can
 };
 
 struct Request {
@@ -152,8 +159,14 @@ struct ResultHeader {
   // Written as soon as they are known, before anything is decoded.
   std::uint32_t source_width_px = 0;
   std::uint32_t source_height_px = 0;
-  char detail[512] = {};  // a sentence for people, NUL-terminated; for failures
+  // A sentence for people, NUL-terminated: what failed or, with kRendered, what is missing.
+  char detail[512] = {};
   ResultImage images[kMaxImages];
+  // Of the whole image; see picture/placeholder.h.
+  std::uint32_t thumbhash_bytes = 0;  // 5 to 25
+  std::uint32_t has_dominant = 0;
+  std::uint32_t dominant = 0;  // 0xRRGGBB
+  std::uint8_t thumbhash[28] = {};
 };
 
 static_assert(std::is_trivially_copyable_v<Request> && std::is_trivially_copyable_v<Report> &&

@@ -48,15 +48,23 @@ TEST_F(CapabilitiesTest, BothProgramsTellTheirFormatsWithLibraryVersionAndLimits
   EXPECT_EQ(Find(*formats, "BMP").reader.name, "OpenImageIO");
 }
 
-// What is told is what is done.
 TEST_F(CapabilitiesTest, EveryFormatThatSniffingKnowsIsToldToBeRead) {
   const auto formats = Ask(BuiltRenderers());
   ASSERT_TRUE(formats.ok()) << formats.status();
   for (const ImageFormat format : kAllImageFormats) {
-    const absl::string_view title = FormatTitle(format);
+    const absl::string_view title = format == ImageFormat::kHeif ? "HEIC" : FormatTitle(format);
     EXPECT_NE(Find(*formats, title).reader.name, "") << std::string(title);
   }
-  EXPECT_EQ(formats->size(), std::size(kAllImageFormats));
+  EXPECT_EQ(formats->size(), std::size(kAllImageFormats) + 1) << "HEIC and AVIF are two";
+}
+
+TEST_F(CapabilitiesTest, EveryFormatOfARecipeIsToldToBeWritten) {
+  const auto formats = Ask(BuiltRenderers());
+  ASSERT_TRUE(formats.ok()) << formats.status();
+  for (const char* title : {"WebP", "JPEG", "PNG", "AVIF"}) {
+    EXPECT_NE(Find(*formats, title).writer.name, "") << title;
+  }
+  EXPECT_EQ(Find(*formats, "HEIC").writer.name, "");
 }
 
 void ExpectNotCredible(const absl::Status& status, absl::string_view program) {
