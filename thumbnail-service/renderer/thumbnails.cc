@@ -44,6 +44,21 @@ std::vector<std::uint8_t> Encode(const Picture& picture, const wire::ImageSpec& 
              ? EncodeJpeg(picture, quality)
              : EncodeWebp(picture, quality, static_cast<int>(spec.effort));
 }
+// Whether two specifications make the same bytes of one picture.
+bool EncodedAlike(const wire::ImageSpec& a, const wire::ImageSpec& b) {
+  return a.encoding == b.encoding && a.quality == b.quality && a.effort == b.effort;
+}
+
+// The image among those made already that is the picture encoded as `spec` says: a source smaller
+// than several boxes is the same for each.
+std::optional<std::uint32_t> MadeAlready(const wire::Request& request,
+                                         std::span<const std::uint32_t> made,
+                                         const wire::ImageSpec& spec) {
+  for (const std::uint32_t index : made) {
+    if (EncodedAlike(request.images[index], spec)) return index;
+  }
+  return std::nullopt;
+}
 }  // namespace
 
 ResultMemory::ResultMemory(int fd, std::uint64_t size_bytes)
@@ -58,6 +73,10 @@ void ResultMemory::Put(std::uint32_t index, Size size, std::span<const std::uint
   header_.images[index] = {static_cast<std::uint32_t>(size.width),
                            static_cast<std::uint32_t>(size.height), used_bytes_, encoded.size()};
   used_bytes_ += encoded.size();
+}
+
+void ResultMemory::PutAgain(std::uint32_t index, std::uint32_t made) {
+  header_.images[index] = header_.images[made];
 }
 
 void ResultMemory::Finish(Size stored, std::uint32_t image_count) {
@@ -101,10 +120,19 @@ void MakeThumbnails(Decoded decoded, const wire::Request& request, ResultMemory&
   const std::optional<SrgbConversion> conversion =
       SrgbConversion::For(picture, decoded.profile);
   bool upright = false;
+  std::vector<std::uint32_t> of_this_size;
   for (const std::uint32_t index : LargestFirst(request)) {
     const wire::ImageSpec& spec = request.images[index];
     Size size = FitInside(decoded.stored, static_cast<int>(spec.box_px));
     if (upright && SwapsSides(decoded.orientation)) std::swap(size.width, size.height);
+    const bool scaled = !upright || size.width != picture.width() || size.height != picture.height();
+    if (scaled) of_this_size.clear();
+    const std::optional<std::uint32_t> made = MadeAlready(request, of_this_size, spec);
+    if (made.has_value()) {
+      result.PutAgain(index, *made);
+      continue;
+    }
+    of_this_size.push_back(index);
     const bool convert = !upright && conversion.has_value();
     picture = Resize(picture, size, convert ? Chroma::kWhole : Chroma::kHalf);
     if (convert) picture = conversion->Apply(std::move(picture));

@@ -18,6 +18,8 @@ class ResultMemory {
 
   // Puts one encoded image as number `index`. Refuses when there is no room.
   void Put(std::uint32_t index, Size size, std::span<const std::uint8_t> encoded);
+  // Makes image `made` count as number `index` too.
+  void PutAgain(std::uint32_t index, std::uint32_t made);
   // Writes the header; nothing counts before.
   void Finish(Size stored, std::uint32_t image_count);
 
@@ -37,7 +39,7 @@ class ResultMemory {
 Demand DemandOf(const wire::Request& request);
 
 // The whole way behind the decoder: scale to the largest thumbnail, convert to sRGB, turn upright, scale
-// that to each smaller one, encode.
+// that to each smaller one, encode. What would be the same bytes is encoded once.
 void MakeThumbnails(Decoded decoded, const wire::Request& request, ResultMemory& result);
 
 }  // namespace hestia
