@@ -31,9 +31,10 @@ ABSL_FLAG(std::string, file_access, "mount",
 ABSL_FLAG(int, workers, 0,
           "Images rendered at a time, 1 to 256; 0 means the cores this process may use.");
 ABSL_FLAG(std::string, recipes, "small=128:webp:80,medium=256:webp:80,large=512:webp:80",
-          "Thumbnails to make of every image: NAME=BOX[:FORMAT[:QUALITY[:EFFORT]]],…  BOX is the\n"
-          "longest side in pixels (never enlarged), FORMAT webp or jpeg, QUALITY 1 to 100, EFFORT\n"
-          "0 (fast) to 6 (small). Seeds an empty database; afterwards the database's rule.");
+          "Thumbnails to make of every image:\n"
+          "NAME=BOX[:FORMAT[:QUALITY[:EFFORT[:FIT[:BACKGROUND]]]]],…  BOX is a square's side in\n"
+          "pixels (nothing is enlarged), FORMAT webp, jpeg, png or avif, QUALITY 1 to 100, EFFORT 0\n"
+          "(fast) to 6 (small), FIT inside, cover or contain, BACKGROUND RRGGBB. Seeds an empty database; afterwards the database's rule.");
 ABSL_FLAG(absl::Duration, removal_grace, absl::Hours(24),
           "How long thumbnails of removed files are kept, so that a file which comes back or is\n"
           "moved is not rendered again. 0s to 8760h.");

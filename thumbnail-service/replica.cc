@@ -72,6 +72,8 @@ Replica::Replica(const Config& config)
       service_(catalog_, feed_, stats_,
                OperatorParts{steering_, recipes_, explainer_,
                              [this](absl::Time deadline) { return Drain(deadline); },
+                             // Made with the renderers, before the server is.
+                             [this] { return capabilities_->Ask(); },
                              // main() waits for it, and knows how to end.
                              [] { kill(getpid(), SIGTERM); }}) {}
 
@@ -129,6 +131,8 @@ absl::StatusOr<Replica::Thumbnailers> Replica::StartRenderers(const Config& conf
   if (!programs.ok()) return programs.status();
   const RenderLimits limits = RenderLimitsFromSettings();
   const std::shared_ptr<WorkerSource> workers = MakeWorkerSource(*programs, limits);
+  capabilities_ = std::make_unique<Capabilities>(*programs, workers, limits,
+                                                 SourceLimitsFromSettings());
   Posture posture{.layers = kAllJailLayers};
   Thumbnailers thumbnailers;
   for (int i = 0; i < config.workers; ++i) {

@@ -22,6 +22,7 @@
 #include "thumbnail-service/jobs/upkeep.h"
 #include "thumbnail-service/jobs/work_counters.h"
 #include "thumbnail-service/jobs/worker_pool.h"
+#include "thumbnail-service/render/capabilities.h"
 #include "thumbnail-service/render/job_thumbnailer.h"
 #include "thumbnail-service/rpc/stats_source.h"
 #include "thumbnail-service/rpc/thumbnail_service.h"
@@ -83,6 +84,7 @@ class Replica {
   PgRecipeBook recipes_;
   PgExplainer explainer_;
   StatsSource stats_;
+  std::unique_ptr<Capabilities> capabilities_;
   ThumbnailService service_;
   std::unique_ptr<GrpcServer> server_;
   std::unique_ptr<WorkerPool> workers_;

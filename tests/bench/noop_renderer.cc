@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tests/thumbnail-service/render/answer.h"
+#include "thumbnail-service/renderer/fast_formats.h"
 #include "thumbnail-service/renderer/image_child.h"
 #include "thumbnail-service/renderer/launcher.h"
 #include "thumbnail-service/renderer/worker_launcher.h"
@@ -25,7 +26,7 @@ void AnswerAtOnce(const wire::Request& request, int, int result) {
 }  // namespace hestia
 
 int main(int count, char** arguments) {
-  if (count == 1) return hestia::RunLauncher(hestia::AnswerAtOnce);
-  return arguments[1] == std::string("images") ? hestia::RunLauncher(hestia::RenderImage)
+  if (count == 1) return hestia::RunLauncher(hestia::AnswerAtOnce, hestia::DescribeFastFormats);
+  return arguments[1] == std::string("images") ? hestia::RunLauncher(hestia::RenderImage, hestia::DescribeFastFormats)
                                                : hestia::RunWorkerLauncher(arguments[1]);
 }

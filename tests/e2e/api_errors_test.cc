@@ -1,4 +1,7 @@
 // What the API says to mistakes, and how it renders what is missing.
+#include <map>
+#include <string>
+
 #include <gmock/gmock.h>
 
 #include "common/error_reason.h"
@@ -92,12 +95,28 @@ TEST_F(ApiErrorsTest, SyncOfAnUnknownLibraryIsNotFoundAndAMissingRootIsAPrecondi
               grpc::StatusCode::FAILED_PRECONDITION, "ROOT_UNAVAILABLE");
 }
 
-TEST_F(ApiErrorsTest, CallsOfLaterReleasesSayThatTheyAreNotImplemented) {
-  Start();
-  PatientContext context;
-  thumbnail::v1::CapabilitiesResponse response;
-  ExpectError(thumbnail_stub_->Capabilities(&context, {}, &response),
-              grpc::StatusCode::UNIMPLEMENTED, "NOT_YET");
+TEST_F(ApiErrorsTest, CapabilitiesNameTheFormatsThatAreReadAndWritten) {
+  StartWatcher();
+  StartReplica({"--max_pixels=7000000", "--format_limits=psd=5000:6000"});
+  std::map<std::string, thumbnail::v1::Format> formats;
+  // The second answer is the first one kept.
+  for (int i = 0; i < 2; ++i) {
+    PatientContext context;
+    thumbnail::v1::CapabilitiesResponse response;
+    const grpc::Status status = thumbnail_stub_->Capabilities(&context, {}, &response);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    formats.clear();
+    for (const thumbnail::v1::Format& format : response.formats()) formats[format.name()] = format;
+    ASSERT_EQ(static_cast<std::size_t>(response.formats_size()), formats.size());
+  }
+  EXPECT_TRUE(formats["JPEG"].can_read() && formats["JPEG"].can_write());
+  EXPECT_EQ(formats["JPEG"].write_library(), "libjpeg-turbo");
+  EXPECT_FALSE(formats["JPEG"].version().empty());
+  EXPECT_TRUE(formats["AVIF"].can_read() && formats["AVIF"].can_write());
+  EXPECT_FALSE(formats["TIFF"].can_write());
+  EXPECT_EQ(formats["TIFF"].max_pixels(), 7'000'000u);
+  EXPECT_EQ(formats["PSD"].max_pixels(), 5000u);
+  EXPECT_EQ(formats["PSD"].max_source_bytes(), 6000u);
 }
 
 }  // namespace

@@ -52,6 +52,15 @@ TEST_F(ChangesTest, ThumbnailsFitTheirRecipesBox) {
   EXPECT_EQ(thumbnail.width_px(), 512u);
   EXPECT_EQ(thumbnail.height_px(), 384u);
   EXPECT_EQ(thumbnail.data().substr(0, 4), "RIFF");
+  EXPECT_GE(thumbnail.thumbhash().size(), 15U);
+  EXPECT_EQ(thumbnail.dominant_colour().size(), 6U);
+  thumbnail::v1::ListFilesRequest request;
+  request.set_library("photos");
+  thumbnail::v1::ListFilesResponse listed;
+  PatientContext listing;
+  ASSERT_TRUE(thumbnail_stub_->ListFiles(&listing, request, &listed).ok());
+  EXPECT_EQ(listed.files(1).thumbhash(), thumbnail.thumbhash());
+  EXPECT_EQ(listed.files(1).dominant_colour(), thumbnail.dominant_colour());
   ASSERT_TRUE(GetThumbnail("tiny.jpg", "large", &thumbnail).ok());
   EXPECT_EQ(thumbnail.width_px(), 16u) << "never enlarged";
 }

@@ -105,6 +105,19 @@ TEST_F(OperatorTest, AChangeOfRecipesIsPlannedAppliedAndFollowedByEveryReplica) 
   EXPECT_EQ(thumbnail.width_px(), 400U);
   EXPECT_EQ(ReasonOf(FromGrpc(GetThumbnail("0.jpg", "large", &thumbnail))), "RECIPE_UNKNOWN");
 
+  v1::ApplyRecipesRequest square;
+  AddRecipe("small", 100, square.mutable_recipes());
+  square.mutable_recipes(0)->set_fit("cover");
+  square.mutable_recipes(0)->set_background("0a0B0c");
+  ASSERT_TRUE(Call(&v1::ThumbnailService::Stub::ApplyRecipes, square, applied).ok());
+  ASSERT_EQ(applied.recipes_size(), 1);
+  EXPECT_EQ(applied.recipes(0).fit(), "cover");
+  EXPECT_EQ(applied.recipes(0).background(), "0a0b0c");
+  Sync();
+  ASSERT_TRUE(GetThumbnail("0.jpg", "small", &thumbnail).ok());
+  EXPECT_EQ(thumbnail.width_px(), 100U);
+  EXPECT_EQ(thumbnail.height_px(), 100U);
+
   v1::ApplyRecipesRequest wrong;
   AddRecipe("Large!", 0, wrong.mutable_recipes());
   const absl::Status refused = Call(&v1::ThumbnailService::Stub::ApplyRecipes, wrong, applied);

@@ -15,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::abort();
   }
   for (const hestia::OutputFormat output :
-       {hestia::OutputFormat::kWebp, hestia::OutputFormat::kJpeg}) {
+       {hestia::OutputFormat::kWebp, hestia::OutputFormat::kJpeg, hestia::OutputFormat::kPng,
+        hestia::OutputFormat::kAvif}) {
     const auto encoded = hestia::SizeOfEncoded(output, bytes);
     if (encoded.has_value() && (encoded->width_px < 0 || encoded->height_px < 0)) std::abort();
   }

@@ -10,6 +10,7 @@
 #include <absl/time/time.h>
 
 #include "thumbnail-service/jobs/file_state.h"
+#include "thumbnail-service/jobs/placeholder.h"
 #include "thumbnail-service/jobs/recipe.h"
 #include "thumbnail-service/jobs/verdict.h"
 
@@ -63,6 +64,8 @@ struct JobResult {
   std::optional<ContentKey> content = std::nullopt;
   int source_width_px = 0;  // 0 when nothing was decoded
   int source_height_px = 0;
+  Placeholder placeholder = {};
+  std::string damage = {};  // of an image that was rendered all the same
   std::vector<Thumbnail> thumbnails = {};
   std::optional<Verdict> verdict = std::nullopt;
   absl::Duration read_time = absl::ZeroDuration();    // to open, copy and hash the file

@@ -37,6 +37,8 @@ struct ReadOutcome {
 struct Rendered {
   int source_width_px = 0;
   int source_height_px = 0;
+  Placeholder placeholder = {};
+  std::string damage = {};  // what is missing of the image, for people; empty: nothing
   std::vector<Thumbnail> thumbnails;
 };
 

@@ -232,6 +232,8 @@ absl::Status WorkerPool::Render(Thumbnailer& thumbnailer, const OpenedSource& so
   LogDebug(absl::StrCat("rendered file=", result.job.file_id));
   result.source_width_px = rendered->source_width_px;
   result.source_height_px = rendered->source_height_px;
+  result.placeholder = std::move(rendered->placeholder);
+  result.damage = std::move(rendered->damage);
   result.thumbnails = std::move(rendered->thumbnails);
   return absl::OkStatus();
 }

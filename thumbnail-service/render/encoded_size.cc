@@ -19,6 +19,13 @@ std::uint32_t Big16(absl::string_view data, std::size_t at) {
   return Byte(data, at) << 8 | Byte(data, at + 1);
 }
 
+std::uint32_t Big32(absl::string_view data, std::size_t at) {
+  return Big16(data, at) << 16 | Big16(data, at + 2);
+}
+
+// Larger is no thumbnail, and no int either where a header has 32 bits for it.
+constexpr std::uint32_t kMostSide = 0xffff;
+
 EncodedSize Size(std::uint32_t width, std::uint32_t height) {
   return {static_cast<int>(width), static_cast<int>(height)};
 }
@@ -53,10 +60,62 @@ std::optional<EncodedSize> SizeOfJpeg(absl::string_view data) {
   }
   return std::nullopt;
 }
+
+// The signature, IHDR first, IEND last.
+std::optional<EncodedSize> SizeOfPng(absl::string_view data) {
+  constexpr absl::string_view kBegin("\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16);
+  constexpr absl::string_view kEnd("\0\0\0\0IEND\xae\x42\x60\x82", 12);
+  if (data.size() < 45 || !absl::StartsWith(data, kBegin) || !absl::EndsWith(data, kEnd) ||
+      Big32(data, 16) > kMostSide || Big32(data, 20) > kMostSide) {
+    return std::nullopt;
+  }
+  return Size(Big32(data, 16), Big32(data, 20));
+}
+
+// The content of the first box of `type` among the boxes in `data`; nullopt when there is none,
+// or the boxes do not fill it exactly.
+std::optional<absl::string_view> FindBox(absl::string_view data, absl::string_view type) {
+  std::optional<absl::string_view> found;
+  while (!data.empty()) {
+    if (data.size() < 8) return std::nullopt;
+    const std::size_t size = Big32(data, 0);
+    if (size < 8 || size > data.size()) return std::nullopt;
+    if (!found.has_value() && data.substr(4, 4) == type) found = data.substr(8, size - 8);
+    data.remove_prefix(size);
+  }
+  return found;
+}
+
+// ftyp says AVIF; the pixels are in mdat; the size is in meta (a version first), iprp, ipco, ispe.
+std::optional<EncodedSize> SizeOfAvif(absl::string_view data) {
+  if (data.size() < 12 || data.substr(4, 8) != "ftypavif") return std::nullopt;
+  std::optional<absl::string_view> box = FindBox(data, "meta");
+  if (!box.has_value() || box->size() < 4 || !FindBox(data, "mdat").has_value()) {
+    return std::nullopt;
+  }
+  box = FindBox(box->substr(4), "iprp");
+  if (box.has_value()) box = FindBox(*box, "ipco");
+  if (box.has_value()) box = FindBox(*box, "ispe");
+  if (!box.has_value() || box->size() != 12 || Big32(*box, 4) > kMostSide ||
+      Big32(*box, 8) > kMostSide) {
+    return std::nullopt;
+  }
+  return Size(Big32(*box, 4), Big32(*box, 8));
+}
 }  // namespace
 
 std::optional<EncodedSize> SizeOfEncoded(OutputFormat format, absl::string_view data) {
-  return format == OutputFormat::kWebp ? SizeOfWebp(data) : SizeOfJpeg(data);
+  switch (format) {
+    case OutputFormat::kWebp:
+      return SizeOfWebp(data);
+    case OutputFormat::kJpeg:
+      return SizeOfJpeg(data);
+    case OutputFormat::kPng:
+      return SizeOfPng(data);
+    case OutputFormat::kAvif:
+      return SizeOfAvif(data);
+  }
+  return std::nullopt;
 }
 
 }  // namespace hestia

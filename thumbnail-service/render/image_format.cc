@@ -183,8 +183,6 @@ absl::string_view OiioReader(ImageFormat format) {
       return "tiff";
     case ImageFormat::kBmp:
       return "bmp";
-    case ImageFormat::kHeif:
-      return "heif";
     case ImageFormat::kJpeg2000:
       return "jpeg2000";
     case ImageFormat::kPsd:
@@ -209,9 +207,15 @@ absl::string_view OiioReader(ImageFormat format) {
     case ImageFormat::kJpeg:
     case ImageFormat::kPng:
     case ImageFormat::kWebp:
+    case ImageFormat::kHeif:
       return {};
   }
   return {};
+}
+
+bool IsReadByFastRenderer(ImageFormat format) {
+  return format == ImageFormat::kJpeg || format == ImageFormat::kPng ||
+         format == ImageFormat::kWebp;
 }
 
 }  // namespace hestia

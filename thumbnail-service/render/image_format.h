@@ -1,6 +1,7 @@
 #ifndef HESTIA_THUMBNAIL_SERVICE_RENDER_IMAGE_FORMAT_H_
 #define HESTIA_THUMBNAIL_SERVICE_RENDER_IMAGE_FORMAT_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -21,7 +22,7 @@ enum class ImageFormat : std::uint32_t {
   kGif = 4,
   kTiff = 5,
   kBmp = 6,
-  kHeif = 7,  // HEIC and AVIF: one container, one reader
+  kHeif = 7,  // HEIC and AVIF: one container, one reader (libheif)
   kJpeg2000 = 8,
   kPsd = 9,
   kOpenExr = 10,
@@ -33,6 +34,13 @@ enum class ImageFormat : std::uint32_t {
   kSgi = 16,
   kCineon = 17,
 };
+
+inline constexpr std::array kAllImageFormats = {
+    ImageFormat::kJpeg,     ImageFormat::kPng,    ImageFormat::kWebp,        ImageFormat::kGif,
+    ImageFormat::kTiff,     ImageFormat::kBmp,    ImageFormat::kHeif,        ImageFormat::kJpeg2000,
+    ImageFormat::kPsd,      ImageFormat::kOpenExr, ImageFormat::kRadianceHdr, ImageFormat::kDpx,
+    ImageFormat::kPnm,      ImageFormat::kCameraRaw, ImageFormat::kIco,       ImageFormat::kSgi,
+    ImageFormat::kCineon};
 
 // Bytes Sniff wants to see; fewer are fine when the file has no more.
 constexpr std::size_t kSniffBytes = 4096;
@@ -49,9 +57,12 @@ absl::string_view FormatTitle(ImageFormat format);
 // "an unknown format".
 std::string DescribeUnreadable(absl::string_view head);
 
-// The OpenImageIO reader for the format; empty for those that the fast renderer reads
-// (JPEG, PNG, WebP) and for kUnknown.
+// The OpenImageIO reader for the format; empty for those that the programs read by other
+// libraries, and for kUnknown.
 absl::string_view OiioReader(ImageFormat format);
+
+// Whether thumbnail-renderer reads it (JPEG, PNG, WebP) rather than thumbnail-renderer-oiio.
+bool IsReadByFastRenderer(ImageFormat format);
 
 }  // namespace hestia
 

@@ -121,6 +121,8 @@ absl::StatusOr<Rendered> JobThumbnailer::Render(const OpenedSource& source,
   if (!rendering.ok()) return rendering.status();
   Rendered rendered{.source_width_px = rendering->source_width_px,
                     .source_height_px = rendering->source_height_px,
+                    .placeholder = std::move(rendering->placeholder),
+                    .damage = std::move(rendering->damage),
                     .thumbnails = {}};
   for (std::size_t i = 0; i < recipes.size(); ++i) {
     RenderedImage& image = rendering->images[i];

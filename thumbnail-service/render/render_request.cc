@@ -8,19 +8,57 @@ namespace hestia {
 namespace {
 static_assert(kMaxRecipes == static_cast<int>(wire::kMaxImages));
 
-wire::ImageSpec ToWire(const Recipe& recipe) {
-  return {static_cast<std::uint32_t>(recipe.box_px),
-          recipe.format == OutputFormat::kJpeg ? wire::Encoding::kJpeg : wire::Encoding::kWebp,
-          static_cast<std::uint32_t>(recipe.quality), static_cast<std::uint32_t>(recipe.effort)};
+wire::Encoding ToWire(OutputFormat format) {
+  switch (format) {
+    case OutputFormat::kJpeg:
+      return wire::Encoding::kJpeg;
+    case OutputFormat::kPng:
+      return wire::Encoding::kPng;
+    case OutputFormat::kAvif:
+      return wire::Encoding::kAvif;
+    case OutputFormat::kWebp:
+      break;
+  }
+  return wire::Encoding::kWebp;
 }
 
-wire::Limits ToWire(const RenderLimits& limits) {
+wire::Fit ToWire(Fit fit) {
+  switch (fit) {
+    case Fit::kCover:
+      return wire::Fit::kCover;
+    case Fit::kContain:
+      return wire::Fit::kContain;
+    case Fit::kInside:
+      break;
+  }
+  return wire::Fit::kInside;
+}
+
+wire::ImageSpec ToWire(const Recipe& recipe) {
+  wire::ImageSpec spec;
+  spec.box_px = static_cast<std::uint32_t>(recipe.box_px);
+  spec.encoding = ToWire(recipe.format);
+  spec.quality = static_cast<std::uint32_t>(recipe.quality);
+  spec.effort = static_cast<std::uint32_t>(recipe.effort);
+  spec.fit = ToWire(recipe.fit);
+  spec.has_background = recipe.background.has_value() ? 1 : 0;
+  spec.background = recipe.background.value_or(Rgb{}).Packed();
+  return spec;
+}
+
+wire::Limits ToWire(const RenderLimits& limits, ImageFormat format) {
   const absl::Duration whole = absl::Ceil(limits.timeout, absl::Seconds(1));
-  return {static_cast<std::uint64_t>(limits.max_scaled_pixels),
-          static_cast<std::uint64_t>(limits.max_pixels),
-          static_cast<std::uint64_t>(limits.max_side_px),
-          static_cast<std::uint64_t>(limits.max_memory_bytes),
-          static_cast<std::uint64_t>(absl::ToInt64Seconds(whole))};
+  const auto pixels = [&](std::int64_t common) {
+    return static_cast<std::uint64_t>(PixelLimit(limits.formats, format, common));
+  };
+  wire::Limits sent;
+  sent.max_scaled_pixels = pixels(limits.max_scaled_pixels);
+  sent.max_pixels = pixels(limits.max_pixels);
+  sent.max_side_px = static_cast<std::uint64_t>(limits.max_side_px);
+  sent.max_memory_bytes = static_cast<std::uint64_t>(limits.max_memory_bytes);
+  sent.timeout_seconds = static_cast<std::uint64_t>(absl::ToInt64Seconds(whole));
+  sent.render_damaged = limits.render_damaged ? 1 : 0;
+  return sent;
 }
 }  // namespace
 
@@ -32,7 +70,7 @@ wire::Request MakeRequest(const SourceFile& source, absl::Span<const Recipe> rec
   request.image_count = static_cast<std::uint32_t>(recipes.size());
   request.source_bytes = static_cast<std::uint64_t>(source.identity.size_bytes);
   request.result_bytes = result_bytes;
-  request.limits = ToWire(limits);
+  request.limits = ToWire(limits, source.format);
   std::transform(recipes.begin(), recipes.end(), request.images,
                  [](const Recipe& recipe) { return ToWire(recipe); });
   return request;

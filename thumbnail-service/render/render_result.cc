@@ -7,19 +7,21 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <string>
 
 #include <absl/strings/str_cat.h>
 
 #include "common/error_reason.h"
 #include "thumbnail-service/render/encoded_size.h"
+#include "thumbnail-service/render/placeholder.h"
 #include "thumbnail-service/renderer/wire.h"
 
 namespace hestia {
 namespace {
-// An encoder that makes noise larger than 4 bytes a pixel is broken; tables and headers are
-// what a tiny image consists of.
-constexpr std::uint64_t kMostBytesPerPixel = 4;
+// An encoder that makes noise larger than 4 bytes a pixel, and a little for PNG's blocks, is
+// broken; tables and headers are what a tiny image consists of.
+constexpr std::uint64_t kMostBytesPerPixel = 5;
 constexpr std::uint64_t kHeadRoomBytes = 16384;
 constexpr std::uint32_t kMostSourcePx = 1U << 30;
 
@@ -60,6 +62,16 @@ absl::Status Verdict(const wire::ResultHeader& header) {
   }
 }
 
+// Whether the recipe allows a thumbnail of that size.
+bool Fits(const EncodedSize& size, const Recipe& recipe) {
+  if (recipe.fit == Fit::kContain) {
+    return size.width_px == recipe.box_px && size.height_px == recipe.box_px;
+  }
+  return size.width_px >= 1 && size.height_px >= 1 && size.width_px <= recipe.box_px &&
+         size.height_px <= recipe.box_px &&
+         (recipe.fit == Fit::kInside || size.width_px == size.height_px);
+}
+
 absl::StatusOr<RenderedImage> ReadImage(int fd, std::uint64_t buffer_bytes,
                                         const wire::ResultImage& said, const Recipe& recipe) {
   // Each its own room: sixteen images that all claim the whole memory would be copied.
@@ -75,12 +87,11 @@ absl::StatusOr<RenderedImage> ReadImage(int fd, std::uint64_t buffer_bytes,
   if (!size.has_value()) {
     return DecoderCrashed(absl::StrCat("the renderer's answer is no ", FormatName(recipe.format)));
   }
-  const bool fits = size->width_px >= 1 && size->height_px >= 1 &&
-                    size->width_px <= recipe.box_px && size->height_px <= recipe.box_px;
-  if (!fits || static_cast<std::uint32_t>(size->width_px) != said.width_px ||
+  if (!Fits(*size, recipe) || static_cast<std::uint32_t>(size->width_px) != said.width_px ||
       static_cast<std::uint32_t>(size->height_px) != said.height_px) {
     return DecoderCrashed(absl::StrCat("a thumbnail of ", size->width_px, " x ", size->height_px,
-                                       " pixels for a box of ", recipe.box_px));
+                                       " pixels, ", FitName(recipe.fit), " a box of ",
+                                       recipe.box_px));
   }
   image.width_px = size->width_px;
   image.height_px = size->height_px;
@@ -115,7 +126,11 @@ absl::StatusOr<Rendering> ResultBuffer::Read(absl::Span<const Recipe> recipes) c
       !plausible(header.source_height_px)) {
     return DecoderCrashed("the renderer's answer does not match the request");
   }
+  std::optional<Placeholder> placeholder = ReadPlaceholder(header);
+  if (!placeholder.has_value()) return DecoderCrashed("the renderer's placeholder is none");
   Rendering rendering;
+  rendering.placeholder = *std::move(placeholder);
+  rendering.damage = Printable(header.detail, sizeof(header.detail));
   rendering.source_width_px = static_cast<int>(header.source_width_px);
   rendering.source_height_px = static_cast<int>(header.source_height_px);
   for (std::size_t i = 0; i < recipes.size(); ++i) {

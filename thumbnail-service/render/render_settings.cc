@@ -22,6 +22,13 @@ ABSL_FLAG(std::int64_t, max_pixels, 120'000'000,
           "Most pixels (width x height) an image may have, 1000 to 10000000000");
 ABSL_FLAG(std::int64_t, max_scaled_pixels, 268'000'000,
           "As max_pixels, for baseline JPEG, which is reduced while it is decoded");
+ABSL_FLAG(std::string, format_limits, "",
+          "Limits that single formats have instead of max_pixels, max_scaled_pixels and "
+          "max_source_bytes: FORMAT=PIXELS[:BYTES],…, e.g. tiff=400000000:2147483648,gif=20000000; "
+          "an empty or zero part leaves the common limit");
+ABSL_FLAG(std::string, damaged_files, "refuse",
+          "What becomes of a JPEG that is cut short or damaged in its middle: refuse gives it the "
+          "verdict DECODE_FAILED, render makes thumbnails of what is there and says so");
 ABSL_FLAG(std::int64_t, render_memory_bytes, std::int64_t{1536} << 20,
           "Most memory one image may take to render, in bytes, 67108864 to 68719476736; more is "
           "the verdict TOO_LARGE");
@@ -53,6 +60,11 @@ absl::StatusOr<std::string> ProgramFolder() {
   const std::string self(path.data(), static_cast<std::size_t>(length));
   return self.substr(0, self.rfind('/'));
 }
+
+// Validated before.
+FormatLimits FormatLimitsFromSetting() {
+  return ParseFormatLimits(absl::GetFlag(FLAGS_format_limits)).value_or(FormatLimits{});
+}
 }  // namespace
 
 void ValidateRenderSettings(SettingErrors& errors) {
@@ -67,6 +79,11 @@ void ValidateRenderSettings(SettingErrors& errors) {
              10'000'000'000);
   CheckRange(errors, "render_memory_bytes", absl::GetFlag(FLAGS_render_memory_bytes),
              std::int64_t{64} << 20, std::int64_t{64} << 30);
+  errors.AddIfError("format_limits", ParseFormatLimits(absl::GetFlag(FLAGS_format_limits)).status());
+  const std::string damaged = absl::GetFlag(FLAGS_damaged_files);
+  if (damaged != "refuse" && damaged != "render") {
+    errors.Add("damaged_files", absl::StrCat("\"", damaged, "\" is not refuse or render"));
+  }
   const std::string jail = absl::GetFlag(FLAGS_jail);
   if (jail != "strict" && jail != "best-effort") {
     errors.Add("jail", absl::StrCat("\"", jail, "\" is not best-effort or strict"));
@@ -78,13 +95,17 @@ RenderLimits RenderLimitsFromSettings() {
   limits.timeout = absl::GetFlag(FLAGS_render_timeout);
   limits.max_scaled_pixels = absl::GetFlag(FLAGS_max_scaled_pixels);
   limits.max_pixels = absl::GetFlag(FLAGS_max_pixels);
+  limits.formats = FormatLimitsFromSetting();
+  limits.render_damaged = absl::GetFlag(FLAGS_damaged_files) == "render";
   limits.max_side_px = kLongestSide;
   limits.max_memory_bytes = absl::GetFlag(FLAGS_render_memory_bytes);
   limits.jail = absl::GetFlag(FLAGS_jail) == "strict" ? JailMode::kStrict : JailMode::kBestEffort;
   return limits;
 }
 
-SourceLimits SourceLimitsFromSettings() { return {absl::GetFlag(FLAGS_max_source_bytes)}; }
+SourceLimits SourceLimitsFromSettings() {
+  return {absl::GetFlag(FLAGS_max_source_bytes), FormatLimitsFromSetting()};
+}
 
 absl::StatusOr<RendererPrograms> FindRendererPrograms() {
   const absl::StatusOr<std::string> folder = ProgramFolder();

@@ -10,7 +10,7 @@
 namespace hestia {
 
 // What the user may set about rendering: --render_timeout, --max_source_bytes,
-// --max_pixels, --render_memory_bytes, --jail and --renderer_dir.
+// --max_pixels, --max_scaled_pixels, --format_limits, --damaged_files, --render_memory_bytes, --jail and --renderer_dir.
 //
 // Thread-safety: from any thread once the settings are read.
 

@@ -80,7 +80,11 @@ absl::StatusOr<Rendering> Renderer::Slot::Render(const SourceFile& source,
   if (!result.ok()) return result.status();
   const wire::Request request =
       MakeRequest(source, recipes, limits_, result->size_bytes());
-  const bool fast = OiioReader(source.format).empty();
+  // One program writes AVIF, and reads everything, too.
+  const bool avif = std::any_of(recipes.begin(), recipes.end(), [](const Recipe& recipe) {
+    return recipe.format == OutputFormat::kAvif;
+  });
+  const bool fast = IsReadByFastRenderer(source.format) && !avif;
   const absl::StatusOr<ServingEnd> ended =
       fast ? launcher_.Serve(request, source.bytes.get(), result->fd())
            : worker_.Serve(request, source.bytes.get(), result->fd());

@@ -11,7 +11,9 @@
 #include <absl/time/time.h>
 #include <absl/types/span.h>
 
+#include "thumbnail-service/jobs/placeholder.h"
 #include "thumbnail-service/jobs/recipe.h"
+#include "thumbnail-service/render/format_limits.h"
 #include "thumbnail-service/render/jail_posture.h"
 #include "thumbnail-service/render/source_file.h"
 #include "thumbnail-service/render/worker_source.h"
@@ -20,7 +22,7 @@ namespace hestia {
 
 // Rises with every release that may read what an earlier one could not, so that verdicts
 // of the earlier one are lifted.
-constexpr int kDecoderVersion = 2;
+constexpr int kDecoderVersion = 3;
 
 // Where the renderer programs lie; see FindRendererPrograms in render_settings.h.
 struct RendererPrograms {
@@ -37,6 +39,10 @@ struct RenderLimits {
   // JPEG), and elsewhere.
   std::int64_t max_scaled_pixels = 268'000'000;
   std::int64_t max_pixels = 120'000'000;
+  FormatLimits formats = {};
+  // Whether a JPEG that is cut short or damaged in its middle is rendered with what is there, and
+  // flagged, or is the verdict DECODE_FAILED.
+  bool render_damaged = false;
   // Longest side by the header.
   std::int64_t max_side_px = 65'535;
   // Address space of one decode.
@@ -60,6 +66,8 @@ struct Rendering {
   // As stored in the file, before its orientation is applied.
   int source_width_px = 0;
   int source_height_px = 0;
+  Placeholder placeholder;
+  std::string damage;  // what is missing, for people; empty: nothing
   // One for each recipe, in the recipes' order.
   std::vector<RenderedImage> images;
 };

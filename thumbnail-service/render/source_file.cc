@@ -91,10 +91,11 @@ absl::StatusOr<SourceFile> ReadOpened(OpenedFile& file, absl::string_view path,
             path, " is not an image that can be read: it looks like ", DescribeUnreadable(head))),
         "UNSUPPORTED_FORMAT");
   }
-  if (source.identity.size_bytes > limits.max_source_bytes) {
+  const std::int64_t most = ByteLimit(limits.formats, source.format, limits.max_source_bytes);
+  if (source.identity.size_bytes > most) {
     return WithReason(absl::ResourceExhaustedError(
                           absl::StrCat(path, " has ", source.identity.size_bytes, " bytes; ",
-                                       limits.max_source_bytes, " are allowed")),
+                                       most, " are allowed for ", FormatTitle(source.format))),
                       "TOO_LARGE");
   }
   absl::Status status = Copy(file, path, chunk.get(), head.size(), source);

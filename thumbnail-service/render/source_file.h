@@ -12,6 +12,7 @@
 
 #include "common/unique_fd.h"
 #include "thumbnail-service/jobs/file_access.h"
+#include "thumbnail-service/render/format_limits.h"
 #include "thumbnail-service/render/image_format.h"
 #include "thumbnail-service/render/library_folder.h"
 
@@ -38,6 +39,7 @@ struct SourceFile {
 
 struct SourceLimits {
   std::int64_t max_source_bytes = std::int64_t{512} << 20;
+  FormatLimits formats = {};
 };
 
 // What ReadSource found. `identity` is set as soon as the file was opened and looked at,

@@ -7,7 +7,6 @@
 #include <span>
 #include <utility>
 
-#include "thumbnail-service/render/image_format.h"
 #include "thumbnail-service/renderer/read/readers.h"
 #include "thumbnail-service/renderer/refuse.h"
 #include "thumbnail-service/renderer/thumbnails.h"
@@ -25,20 +24,6 @@ void WriteVerdictAndExit(wire::Outcome outcome, const char* detail) {
 void WriteSize(std::uint32_t width_px, std::uint32_t height_px) {
   ResultMemory::WriteSourceSize(result_fd, width_px, height_px);
 }
-
-Decoded Read(ImageFormat format, std::span<const std::uint8_t> bytes, const Demand& demand) {
-  switch (format) {
-    case ImageFormat::kJpeg:
-      return ReadJpeg(bytes, demand);
-    case ImageFormat::kPng:
-      return ReadPng(bytes, demand);
-    case ImageFormat::kWebp:
-      return ReadWebp(bytes, demand);
-    default:
-      Refuse(wire::Outcome::kUnsupported, "format number %u is not read by this program",
-             static_cast<unsigned>(format));
-  }
-}
 }  // namespace
 
 void RenderImage(const wire::Request& request, int source, int result) {
@@ -48,8 +33,9 @@ void RenderImage(const wire::Request& request, int source, int result) {
   void* bytes = ::mmap(nullptr, request.source_bytes, PROT_READ, MAP_PRIVATE, source, 0);
   if (bytes == MAP_FAILED) RefuseForMemory();
   Decoded decoded =
-      Read(static_cast<ImageFormat>(request.format),
-           {static_cast<const std::uint8_t*>(bytes), request.source_bytes}, DemandOf(request));
+      ReadByOwnReader(request.format,
+                      {static_cast<const std::uint8_t*>(bytes), request.source_bytes},
+                      DemandOf(request));
   ResultMemory memory(result, request.result_bytes);
   MakeThumbnails(std::move(decoded), request, memory);
 }

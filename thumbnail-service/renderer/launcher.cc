@@ -52,7 +52,7 @@ struct Child {
 
 class Launcher {
  public:
-  explicit Launcher(ImageTask task) : task_(task) {}
+  Launcher(ImageTask task, DescribeTask describe) : task_(task), describe_(describe) {}
 
   int Run();
 
@@ -66,6 +66,7 @@ class Launcher {
   void Serve();
 
   const ImageTask task_;
+  const DescribeTask describe_;
   const pid_t own_pid_ = ::getpid();
   const std::uint64_t program_bytes_ = MappedBytes();
   SyscallFilter filter_ = SyscallFilter::For(JailedAs::kDecoder);
@@ -120,8 +121,9 @@ bool Launcher::Launch(const wire::Request& request, int source, int result) {
 bool Launcher::TakeRequest() {
   wire::Request request;
   std::vector<UniqueFd> descriptors;
-  if (!wire::Receive(wire::kControlFd, wire::Kind::kRequest, request, descriptors)) return false;
-  return descriptors.size() == 2 && request.image_count <= wire::kMaxImages &&
+  if (!wire::Receive(wire::kControlFd, request, descriptors)) return false;
+  if (request.preamble.kind == wire::Kind::kDescribe) return SendDescription(request, describe_);
+  return request.preamble.kind == wire::Kind::kRequest && descriptors.size() == 2 && request.image_count <= wire::kMaxImages &&
          Launch(request, descriptors[0].get(), descriptors[1].get());
 }
 
@@ -171,6 +173,6 @@ int Launcher::Run() {
 }
 }  // namespace
 
-int RunLauncher(ImageTask task) { return Launcher(task).Run(); }
+int RunLauncher(ImageTask task, DescribeTask describe) { return Launcher(task, describe).Run(); }
 
 }  // namespace hestia

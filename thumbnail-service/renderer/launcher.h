@@ -1,6 +1,7 @@
 #ifndef HESTIA_THUMBNAIL_SERVICE_RENDERER_LAUNCHER_H_
 #define HESTIA_THUMBNAIL_SERVICE_RENDERER_LAUNCHER_H_
 
+#include "thumbnail-service/renderer/description.h"
 #include "thumbnail-service/renderer/wire.h"
 
 namespace hestia {
@@ -21,7 +22,7 @@ constexpr int kMostChildren = 8;
 using ImageTask = void (*)(const wire::Request& request, int source, int result);
 
 // Serves the control socket until its other end is closed. Returns the exit code.
-int RunLauncher(ImageTask task);
+int RunLauncher(ImageTask task, DescribeTask describe);
 
 }  // namespace hestia
 

@@ -1,13 +1,18 @@
 #include "thumbnail-service/renderer/oiio_image.h"
 
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdlib>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "thumbnail-service/render/image_format.h"
+#include "thumbnail-service/renderer/read/heif_reader.h"
 #include "thumbnail-service/renderer/read/oiio_reader.h"
+#include "thumbnail-service/renderer/read/readers.h"
 #include "thumbnail-service/renderer/refuse.h"
 #include "thumbnail-service/renderer/thumbnails.h"
 
@@ -24,6 +29,27 @@ void WriteVerdictAndExit(wire::Outcome outcome, const char* detail) {
 void WriteSize(std::uint32_t width_px, std::uint32_t height_px) {
   ResultMemory::WriteSourceSize(result_fd, width_px, height_px);
 }
+
+// The readers that take bytes: libheif's, and those of the formats that come here when AVIF is
+// wanted of them.
+Decoded ReadFromMemory(const wire::Request& request, int source) {
+  void* mapped = ::mmap(nullptr, request.source_bytes, PROT_READ, MAP_PRIVATE, source, 0);
+  if (mapped == MAP_FAILED) RefuseForMemory();
+  const std::span bytes(static_cast<const std::uint8_t*>(mapped), request.source_bytes);
+  const Demand demand = DemandOf(request);
+  Decoded decoded = static_cast<ImageFormat>(request.format) == ImageFormat::kHeif
+                        ? ReadHeif(bytes, demand)
+                        : ReadByOwnReader(request.format, bytes, demand);
+  ::munmap(mapped, request.source_bytes);
+  return decoded;
+}
+
+Decoded Read(const wire::Request& request, int source) {
+  const auto reader = OiioReader(static_cast<ImageFormat>(request.format));
+  if (reader.empty()) return ReadFromMemory(request, source);
+  const std::string path = "/proc/self/fd/" + std::to_string(source);
+  return ReadByOiio(path, std::string(reader.data(), reader.size()), DemandOf(request));
+}
 }  // namespace
 
 void PrepareOiio() {
@@ -34,9 +60,7 @@ void PrepareOiio() {
 
 void RenderByOiio(const wire::Request& request, int source, int result) {
   result_fd = result;
-  const auto reader = OiioReader(static_cast<ImageFormat>(request.format));
-  const std::string path = "/proc/self/fd/" + std::to_string(source);
-  Decoded decoded = ReadByOiio(path, std::string(reader.data(), reader.size()), DemandOf(request));
+  Decoded decoded = Read(request, source);
   ResultMemory memory(result, request.result_bytes);
   MakeThumbnails(std::move(decoded), request, memory);
 }

@@ -8,7 +8,8 @@ namespace hestia {
 // What OpenImageIO and our refusals need to be told once a process; before RenderByOiio.
 void PrepareOiio();
 
-// Renders one image by OpenImageIO: thumbnails or a verdict go to `result`. A verdict ends
+// Renders one image by OpenImageIO, or by a reader of our own what has one (for thumbnails in
+// AVIF, which this program alone writes): thumbnails or a verdict go to `result`. A verdict ends
 // the process, because what a failed reader leaves behind is unknown.
 void RenderByOiio(const wire::Request& request, int source, int result);
 

@@ -1,3 +1,4 @@
+#include "thumbnail-service/renderer/fast_formats.h"
 #include "thumbnail-service/renderer/image_child.h"
 #include "thumbnail-service/renderer/launcher.h"
 #include "thumbnail-service/renderer/worker_launcher.h"
@@ -6,5 +7,5 @@
 // worker program that it names.
 int main(int count, char** arguments) {
   return count == 2 ? hestia::RunWorkerLauncher(arguments[1])
-                    : hestia::RunLauncher(hestia::RenderImage);
+                    : hestia::RunLauncher(hestia::RenderImage, hestia::DescribeFastFormats);
 }

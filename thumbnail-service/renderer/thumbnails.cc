@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "thumbnail-service/renderer/picture/frame.h"
 #include "thumbnail-service/renderer/picture/orientation.h"
 #include "thumbnail-service/renderer/picture/resize.h"
 #include "thumbnail-service/renderer/picture/srgb_conversion.h"
@@ -29,28 +30,58 @@ void WriteAt(int fd, const void* data, std::size_t size, std::uint64_t offset) {
   }
 }
 
-std::vector<std::uint32_t> LargestFirst(const wire::Request& request) {
+// All sizes have the image's aspect, so the wider is the larger; a very narrow one's height tells.
+std::vector<std::uint32_t> LargestFirst(const wire::Request& request, Size stored) {
   std::vector<std::uint32_t> order(request.image_count);
   std::iota(order.begin(), order.end(), 0U);
-  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return request.images[a].box_px > request.images[b].box_px;
-  });
+  const auto length = [&](std::uint32_t index) {
+    const Size size = ScaledSize(stored, request.images[index]);
+    return std::max(size.width, size.height);
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return length(a) > length(b); });
   return order;
+}
+
+bool IsYuv(const Picture& picture) {
+  return picture.colour == Colour::kYuvFull || picture.colour == Colour::kYuvLimited;
 }
 
 std::vector<std::uint8_t> Encode(const Picture& picture, const wire::ImageSpec& spec) {
   const auto quality = static_cast<int>(spec.quality);
-  return spec.encoding == wire::Encoding::kJpeg
-             ? EncodeJpeg(picture, quality)
-             : EncodeWebp(picture, quality, static_cast<int>(spec.effort));
-}
-// Whether two specifications make the same bytes of one picture.
-bool EncodedAlike(const wire::ImageSpec& a, const wire::ImageSpec& b) {
-  return a.encoding == b.encoding && a.quality == b.quality && a.effort == b.effort;
+  const auto effort = static_cast<int>(spec.effort);
+  if (spec.encoding == wire::Encoding::kPng) return EncodePng(picture, effort);
+  const Size size{picture.width(), picture.height()};
+  if (IsYuv(picture) && picture.planes[1].width() > (size.width + 1) / 2) {
+    return Encode(Resize(picture, size, Chroma::kHalf), spec);
+  }
+  if (spec.encoding == wire::Encoding::kJpeg) return EncodeJpeg(picture, quality);
+  if (spec.encoding == wire::Encoding::kAvif) return EncodeAvif(picture, quality, effort);
+  return EncodeWebp(picture, quality, effort);
 }
 
-// The image among those made already that is the picture encoded as `spec` says: a source smaller
-// than several boxes is the same for each.
+// PNG is the one format that can show all of the chroma there is.
+Chroma ChromaFor(const wire::Request& request) {
+  const bool whole = std::any_of(request.images, request.images + request.image_count,
+                                 [](const wire::ImageSpec& spec) {
+                                   return spec.encoding == wire::Encoding::kPng;
+                                 });
+  return whole ? Chroma::kWhole : Chroma::kHalf;
+}
+
+void Put(std::uint32_t index, const Picture& shown, const wire::ImageSpec& spec,
+         ResultMemory& result) {
+  result.Put(index, {shown.width(), shown.height()}, Encode(shown, spec));
+}
+
+// Whether two specifications make the same bytes of one picture.
+bool EncodedAlike(const wire::ImageSpec& a, const wire::ImageSpec& b) {
+  return a.encoding == b.encoding && a.quality == b.quality && a.effort == b.effort &&
+         a.has_background == b.has_background && a.background == b.background;
+}
+
+// The image among `made`, which show all of the picture, that was encoded as `spec` says: a source
+// smaller than several boxes is the same for each.
 std::optional<std::uint32_t> MadeAlready(const wire::Request& request,
                                          std::span<const std::uint32_t> made,
                                          const wire::ImageSpec& spec) {
@@ -77,6 +108,18 @@ void ResultMemory::Put(std::uint32_t index, Size size, std::span<const std::uint
 
 void ResultMemory::PutAgain(std::uint32_t index, std::uint32_t made) {
   header_.images[index] = header_.images[made];
+}
+
+void ResultMemory::Put(const Placeholder& placeholder) {
+  static_assert(sizeof(header_.thumbhash) >= 25);
+  header_.thumbhash_bytes = static_cast<std::uint32_t>(placeholder.thumbhash.size());
+  std::copy(placeholder.thumbhash.begin(), placeholder.thumbhash.end(), header_.thumbhash);
+  header_.has_dominant = placeholder.dominant.has_value() ? 1 : 0;
+  header_.dominant = placeholder.dominant.value_or(0);
+}
+
+void ResultMemory::PutDamage(const std::string& damage) {
+  std::strncpy(header_.detail, damage.c_str(), sizeof(header_.detail) - 1);
 }
 
 void ResultMemory::Finish(Size stored, std::uint32_t image_count) {
@@ -108,8 +151,14 @@ void ResultMemory::WriteVerdict(int fd, wire::Outcome outcome, const char* detai
 Demand DemandOf(const wire::Request& request) {
   Demand demand;
   demand.limits = request.limits;
+  demand.half_chroma = true;
   for (std::uint32_t i = 0; i < request.image_count; ++i) {
-    demand.box_px = std::max(demand.box_px, static_cast<int>(request.images[i].box_px));
+    const wire::ImageSpec& spec = request.images[i];
+    int& side = spec.fit == wire::Fit::kCover ? demand.cover_px : demand.inside_px;
+    side = std::max(side, static_cast<int>(spec.box_px));
+    const bool halves =
+        spec.encoding == wire::Encoding::kJpeg || spec.encoding == wire::Encoding::kWebp;
+    demand.half_chroma = demand.half_chroma && halves;
   }
   return demand;
 }
@@ -121,25 +170,33 @@ void MakeThumbnails(Decoded decoded, const wire::Request& request, ResultMemory&
       SrgbConversion::For(picture, decoded.profile);
   bool upright = false;
   std::vector<std::uint32_t> of_this_size;
-  for (const std::uint32_t index : LargestFirst(request)) {
+  for (const std::uint32_t index : LargestFirst(request, decoded.stored)) {
     const wire::ImageSpec& spec = request.images[index];
-    Size size = FitInside(decoded.stored, static_cast<int>(spec.box_px));
+    Size size = ScaledSize(decoded.stored, spec);
     if (upright && SwapsSides(decoded.orientation)) std::swap(size.width, size.height);
-    const bool scaled = !upright || size.width != picture.width() || size.height != picture.height();
+    const bool scaled =
+        !upright || size.width != picture.width() || size.height != picture.height();
     if (scaled) of_this_size.clear();
-    const std::optional<std::uint32_t> made = MadeAlready(request, of_this_size, spec);
-    if (made.has_value()) {
-      result.PutAgain(index, *made);
-      continue;
-    }
-    of_this_size.push_back(index);
     const bool convert = !upright && conversion.has_value();
-    picture = Resize(picture, size, convert ? Chroma::kWhole : Chroma::kHalf);
+    picture = Resize(picture, size, convert ? Chroma::kWhole : ChromaFor(request));
     if (convert) picture = conversion->Apply(std::move(picture));
     if (!upright) picture = MakeUpright(std::move(picture), decoded.orientation);
     upright = true;
-    result.Put(index, {picture.width(), picture.height()}, Encode(picture, spec));
+    if (NeedsFrame(picture, spec)) {
+      const Picture framed = Frame(picture, spec);
+      Put(index, framed, spec, result);
+      continue;
+    }
+    const std::optional<std::uint32_t> made = MadeAlready(request, of_this_size, spec);
+    if (made.has_value()) {
+      result.PutAgain(index, *made);
+    } else {
+      Put(index, picture, spec, result);
+      of_this_size.push_back(index);
+    }
   }
+  result.Put(MakePlaceholder(picture));
+  result.PutDamage(decoded.damage);
   result.Finish(decoded.stored, request.image_count);
 }
 

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
+#include "thumbnail-service/renderer/picture/placeholder.h"
 #include "thumbnail-service/renderer/read/readers.h"
 #include "thumbnail-service/renderer/wire.h"
 
@@ -20,6 +22,8 @@ class ResultMemory {
   void Put(std::uint32_t index, Size size, std::span<const std::uint8_t> encoded);
   // Makes image `made` count as number `index` too.
   void PutAgain(std::uint32_t index, std::uint32_t made);
+  void Put(const Placeholder& placeholder);
+  void PutDamage(const std::string& damage);
   // Writes the header; nothing counts before.
   void Finish(Size stored, std::uint32_t image_count);
 
@@ -39,7 +43,8 @@ class ResultMemory {
 Demand DemandOf(const wire::Request& request);
 
 // The whole way behind the decoder: scale to the largest thumbnail, convert to sRGB, turn upright, scale
-// that to each smaller one, encode. What would be the same bytes is encoded once.
+// that to each smaller one, encode; of the smallest, the placeholder. What would be the same bytes is
+// encoded once.
 void MakeThumbnails(Decoded decoded, const wire::Request& request, ResultMemory& result);
 
 }  // namespace hestia

@@ -18,6 +18,11 @@
 //   launcher → service  Ended        its wait status, after it is gone
 //   worker → service    Ended        status 0, when the result is written
 //
+// Between images the program may be asked what it is:
+//
+//   service → program   Request      of the kind kDescribe, with no descriptors
+//   program → service   Description  which formats it reads and writes, and by what
+//
 // A launcher of workers knows two messages more:
 //
 //   service → launcher  StartWorker  make another worker
@@ -33,7 +38,7 @@
 namespace hestia::wire {
 
 constexpr std::uint32_t kMagic = 0x52545348;  // "HSTR"
-constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersion = 3;
 constexpr int kControlFd = 3;
 constexpr std::uint32_t kMaxImages = 16;
 
@@ -42,7 +47,9 @@ enum class Kind : std::uint32_t {
   kRequest = 2,
   kStarted = 3,
   kEnded = 4,
-  kStartWorker = 5
+  kStartWorker = 5,
+  kDescribe = 6,
+  kDescription = 7,
 };
 
 struct Preamble {
@@ -60,14 +67,20 @@ struct Ready {
   Posture posture;
 };
 
-enum class Encoding : std::uint32_t { kWebp = 1, kJpeg = 2 };
+enum class Encoding : std::uint32_t { kWebp = 1, kJpeg = 2, kPng = 3, kAvif = 4 };
 
-// One image to make: fits inside box_px x box_px, never enlarged.
+// How an image comes into its square of box_px; see Frame in picture/frame.h.
+enum class Fit : std::uint32_t { kInside = 1, kCover = 2, kContain = 3 };
+
+// One image to make, never enlarged.
 struct ImageSpec {
   std::uint32_t box_px = 0;
   Encoding encoding = Encoding::kWebp;
   std::uint32_t quality = 0;  // 1..100
   std::uint32_t effort = 0;   // 0..6
+  Fit fit = Fit::kInside;
+  std::uint32_t has_background = 0;  // 1: what is transparent shows `background`
+  std::uint32_t background = 0;      // 0xRRGGBB
 };
 
 struct Limits {
@@ -76,6 +89,7 @@ struct Limits {
   std::uint64_t max_side_px = 0;
   std::uint64_t max_memory_bytes = 0;
   std::uint64_t timeout_seconds = 0;  // rounded up; the program's own last resort
+  std::uint64_t render_damaged = 0;   // 1: what is there of a damaged image, where a reader can
 };
 
 struct Request {
@@ -92,6 +106,23 @@ struct Request {
 
 struct StartWorker {
   Preamble preamble;
+};
+
+// One format that a program knows. Texts are NUL-terminated.
+struct FormatAbility {
+  char name[24] = {};     // "JPEG"; the same one in another program's answer means the same
+  char reader[48] = {};   // library that reads it, with its version after a space; empty: not read
+  char writer[48] = {};   // the same for writing
+  std::uint32_t scaled = 0;  // 1: reduced while it is decoded, so max_scaled_pixels holds for it
+};
+
+constexpr std::uint32_t kMaxFormats = 32;
+
+struct Description {
+  Preamble preamble;
+  std::uint32_t count = 0;
+  std::uint32_t unused = 0;
+  FormatAbility formats[kMaxFormats];
 };
 
 // Started and Ended.
@@ -128,12 +159,19 @@ struct ResultHeader {
   // Written as soon as they are known, before anything is decoded.
   std::uint32_t source_width_px = 0;
   std::uint32_t source_height_px = 0;
-  char detail[512] = {};  // a sentence for people, NUL-terminated; for failures
+  // A sentence for people, NUL-terminated: what failed or, with kRendered, what is missing.
+  char detail[512] = {};
   ResultImage images[kMaxImages];
+  // Of the whole image; see picture/placeholder.h.
+  std::uint32_t thumbhash_bytes = 0;  // 5 to 25
+  std::uint32_t has_dominant = 0;
+  std::uint32_t dominant = 0;  // 0xRRGGBB
+  std::uint8_t thumbhash[28] = {};
 };
 
 static_assert(std::is_trivially_copyable_v<Request> && std::is_trivially_copyable_v<Report> &&
-              std::is_trivially_copyable_v<ResultHeader>);
+              std::is_trivially_copyable_v<ResultHeader> &&
+              std::is_trivially_copyable_v<Description>);
 
 }  // namespace hestia::wire
 

@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint64_t kMostFileBytes = std::uint64_t{16} << 30;
 }  // namespace
 
-int RunWorker(ImageTask task) {
+int RunWorker(ImageTask task, DescribeTask describe) {
   wire::Ready ready;
   ready.preamble.kind = wire::Kind::kReady;
   ready.posture = EnterWorkerJail({.file_bytes = kMostFileBytes, .threads = true});
@@ -21,7 +21,12 @@ int RunWorker(ImageTask task) {
   for (;;) {
     wire::Request request;
     std::vector<UniqueFd> descriptors;
-    if (!wire::Receive(wire::kControlFd, wire::Kind::kRequest, request, descriptors)) break;
+    if (!wire::Receive(wire::kControlFd, request, descriptors)) break;
+    if (request.preamble.kind == wire::Kind::kDescribe) {
+      if (!SendDescription(request, describe)) break;
+      continue;
+    }
+    if (request.preamble.kind != wire::Kind::kRequest) break;
     if (descriptors.size() != 2 || request.image_count > wire::kMaxImages) return EXIT_FAILURE;
     task(request, descriptors[0].get(), descriptors[1].get());
     wire::Report ended;

@@ -11,7 +11,7 @@ namespace hestia {
 // other end is closed.
 //
 // Thread-safety: call from main(); `task` may use threads. Memory: one image.
-int RunWorker(ImageTask task);
+int RunWorker(ImageTask task, DescribeTask describe);
 
 }  // namespace hestia
 

@@ -29,19 +29,20 @@ absl::StatusOr<std::vector<Recipe>> FromProto(
     const google::protobuf::RepeatedPtrField<v1::Recipe>& protos) {
   std::vector<std::string> entries;
   for (const v1::Recipe& proto : protos) {
-    const std::string format = proto.format().empty() ? "webp" : proto.format();
-    entries.push_back(absl::StrCat(proto.name(), "=", proto.box_px(), ":", format, ":",
-                                   proto.quality() == 0 ? 80 : proto.quality(), ":",
-                                   proto.has_effort() ? proto.effort() : 2));
+    entries.push_back(absl::StrCat(proto.name(), "=", proto.box_px(), ":", proto.format(), ":",
+                                   proto.quality() == 0 ? "" : absl::StrCat(proto.quality()), ":",
+                                   proto.has_effort() ? absl::StrCat(proto.effort()) : "", ":",
+                                   proto.fit(), ":", proto.background()));
   }
   const auto plain = [](const v1::Recipe& proto) {
-    return proto.name().find_first_of(",=:") == std::string::npos &&
-           proto.format().find_first_of(",=:") == std::string::npos;
+    const std::string texts =
+        absl::StrCat(proto.name(), proto.format(), proto.fit(), proto.background());
+    return texts.find_first_of(",=:") == std::string::npos;
   };
   absl::StatusOr<std::vector<Recipe>> recipes =
       std::all_of(protos.begin(), protos.end(), plain)
           ? ParseRecipes(absl::StrJoin(entries, ","))
-          : absl::InvalidArgumentError("names and formats hold no ',', '=' or ':'");
+          : absl::InvalidArgumentError("names, formats, fits and backgrounds hold no ',', '=' or ':'");
   if (!recipes.ok()) return WithReason(recipes.status(), "RECIPES_INVALID", "recipes");
   return recipes;
 }
@@ -52,6 +53,8 @@ void ToProto(const StoredRecipe& stored, v1::Recipe& proto) {
   proto.set_format(std::string(FormatName(stored.recipe.format)));
   proto.set_quality(static_cast<std::uint32_t>(stored.recipe.quality));
   proto.set_effort(static_cast<std::uint32_t>(stored.recipe.effort));
+  proto.set_fit(std::string(FitName(stored.recipe.fit)));
+  if (stored.recipe.background.has_value()) proto.set_background(stored.recipe.background->Hex());
 }
 
 absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {

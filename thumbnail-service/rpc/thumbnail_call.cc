@@ -114,6 +114,10 @@ bool ThumbnailService::AnswerThumbnail(ThumbnailCall& call) {
     call.response->set_width_px(static_cast<std::uint32_t>(thumbnail->width_px));
     call.response->set_height_px(static_cast<std::uint32_t>(thumbnail->height_px));
     call.response->set_data(std::move(thumbnail->data));
+    call.response->set_damage(thumbnail->damage);
+    call.response->set_thumbhash(thumbnail->placeholder.thumbhash);
+    const std::optional<Rgb>& dominant = thumbnail->placeholder.dominant;
+    if (dominant.has_value()) call.response->set_dominant_colour(dominant->Hex());
     call.Finish(absl::OkStatus());
   } else if (auto* const verdict = std::get_if<Verdict>(&*answer)) {
     call.Finish(WithReason(absl::FailedPreconditionError(

@@ -77,16 +77,6 @@ grpc::ServerUnaryReactor* ThumbnailService::RunOn(TaskPool& pool,
   return reactor;
 }
 
-grpc::ServerUnaryReactor* ThumbnailService::Later(grpc::CallbackServerContext* context,
-                                                  absl::string_view call) {
-  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  reactor->Finish(ToGrpc(WithReason(
-      absl::UnimplementedError(absl::StrCat(call, " does not exist yet; the comments of ",
-                                            "thumbnail.proto say what helps meanwhile")),
-      "NOT_YET")));
-  return reactor;
-}
-
 grpc::ServerUnaryReactor* ThumbnailService::QueueFiles(grpc::CallbackServerContext* context,
                                                        const v1::QueueFilesRequest* request,
                                                        v1::QueueFilesResponse* response) {
@@ -148,6 +138,11 @@ grpc::ServerUnaryReactor* ThumbnailService::ListFiles(grpc::CallbackServerContex
       file->set_size_bytes(static_cast<std::uint64_t>(row.stamp.size_bytes));
       file->set_state(static_cast<v1::File::State>(row.status));
       SetTime(absl::FromUnixNanos(row.stamp.mtime_ns), file->mutable_modified_at());
+      file->set_damage(row.damage);
+      file->set_thumbhash(row.placeholder.thumbhash);
+      if (row.placeholder.dominant.has_value()) {
+        file->set_dominant_colour(row.placeholder.dominant->Hex());
+      }
       if ((bytes += row.path.size()) > kMaxPagePathBytes) break;
     }
     if (response->files_size() == page->size || bytes > kMaxPagePathBytes) {

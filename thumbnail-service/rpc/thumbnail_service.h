@@ -26,7 +26,8 @@ namespace hestia {
 // The calls of people who run it are in operator_calls.cc, those that wait in files of their own.
 //
 // Thread-safety: gRPC calls it from its threads; nothing here blocks them. What blocks runs on
-//   two pools: rpc-0 … for the database, sync-0 … for calls that also ask the watcher.
+//   two pools: rpc-0 … for the database, sync-0 … for calls that also ask the watcher
+//   or the renderer programs.
 // Lifetime: the references outlive it; Stop() before the server stops.
 // Memory: at most kQueuedCalls calls wait for a pool, kWaitingCalls for work.
 class ThumbnailService final : public thumbnail::v1::ThumbnailService::CallbackService {
@@ -96,12 +97,9 @@ class ThumbnailService final : public thumbnail::v1::ThumbnailService::CallbackS
   grpc::ServerUnaryReactor* ApplyRecipes(grpc::CallbackServerContext*,
                                 const thumbnail::v1::ApplyRecipesRequest*,
                                 thumbnail::v1::ApplyRecipesResponse*) override;
-  // A call of a later release.
-  grpc::ServerUnaryReactor* Capabilities(grpc::CallbackServerContext* context,
+  grpc::ServerUnaryReactor* Capabilities(grpc::CallbackServerContext*,
                                 const thumbnail::v1::CapabilitiesRequest*,
-                                thumbnail::v1::CapabilitiesResponse*) override {
-    return Later(context, "Capabilities");
-  }
+                                thumbnail::v1::CapabilitiesResponse*) override;
   grpc::ServerUnaryReactor* ListRecipes(grpc::CallbackServerContext*,
                                         const thumbnail::v1::ListRecipesRequest*,
                                         thumbnail::v1::ListRecipesResponse*) override;
@@ -109,10 +107,6 @@ class ThumbnailService final : public thumbnail::v1::ThumbnailService::CallbackS
  private:
   struct ThumbnailCall;
   struct SyncCall;
-
-  // UNIMPLEMENTED, with a sentence that says so.
-  static grpc::ServerUnaryReactor* Later(grpc::CallbackServerContext* context,
-                                         absl::string_view call);
 
   // Runs `work` on `pool` and finishes the call with its status.
   grpc::ServerUnaryReactor* RunOn(TaskPool& pool, grpc::CallbackServerContext* context,

@@ -16,8 +16,10 @@ constexpr PgStatement kFindLibrary = {"find_library", "SELECT id FROM libraries 
 constexpr PgStatement kFindThumbnail = {"find_thumbnail", R"sql(
   SELECT f.id, f.state, t.media_type, t.width_px, t.height_px, t.data,
          coalesce(xc.code, xf.code), coalesce(xc.detail, xf.detail),
-         (SELECT l.paused OR s.paused FROM libraries l, service_state s WHERE l.id = f.library_id)
+         (SELECT l.paused OR s.paused FROM libraries l, service_state s WHERE l.id = f.library_id),
+         c.thumbhash, c.dominant_rgb, coalesce(c.damage, '')
   FROM files f
+  LEFT JOIN contents c ON c.id = f.content_id
   LEFT JOIN LATERAL (
     SELECT n.* FROM thumbnail_images n JOIN recipes r ON r.id = n.recipe_id
     WHERE n.content_id = f.content_id AND (n.recipe_id = $3 OR (NOT r.is_current AND r.name = $4))
@@ -38,9 +40,11 @@ constexpr PgStatement kLift = {"lift", R"sql(
   SELECT pg_notify('hestia_jobs', ''))sql"};
 
 constexpr PgStatement kListFiles = {"list_files", R"sql(
-  SELECT path, size_bytes, mtime_ns, inode, state FROM files
-  WHERE library_id = $1 AND left(path, 512) >= left($2, 512) AND path > $2
-  ORDER BY left(path, 512), path LIMIT $3)sql"};
+  SELECT f.path, f.size_bytes, f.mtime_ns, f.inode, f.state, c.thumbhash, c.dominant_rgb,
+         coalesce(c.damage, '')
+  FROM files f LEFT JOIN contents c ON c.id = f.content_id
+  WHERE f.library_id = $1 AND left(f.path, 512) >= left($2, 512) AND f.path > $2
+  ORDER BY left(f.path, 512), f.path LIMIT $3)sql"};
 
 constexpr PgStatement kListFailures = {"list_failures", R"sql(
   SELECT f.path, coalesce(xc.code, xf.code, 'UNKNOWN'), coalesce(xc.detail, xf.detail, ''),
@@ -150,6 +154,13 @@ FileStamp ToStamp(const pqxx::row& row, int first) {
                    .inode = Unsigned(row[first + 2].as<std::int64_t>())};
 }
 
+Placeholder ToPlaceholder(const pqxx::field& thumbhash, const pqxx::field& dominant) {
+  Placeholder placeholder;
+  if (!thumbhash.is_null()) placeholder.thumbhash = pqxx::binarystring(thumbhash).str();
+  if (!dominant.is_null()) placeholder.dominant = Rgb::FromPacked(dominant.as<std::uint32_t>());
+  return placeholder;
+}
+
 absl::Time ToTime(const pqxx::field& seconds) {
   return absl::UnixEpoch() + absl::Seconds(seconds.as<double>());
 }
@@ -209,7 +220,9 @@ absl::StatusOr<ThumbnailAnswer> PgCatalog::FindThumbnail(std::int64_t library_id
       return ThumbnailAnswer(StoredThumbnail{.media_type = row[2].as<std::string>(),
                                              .width_px = row[3].as<int>(),
                                              .height_px = row[4].as<int>(),
-                                             .data = pqxx::binarystring(row[5]).str()});
+                                             .data = pqxx::binarystring(row[5]).str(),
+                                             .placeholder = ToPlaceholder(row[9], row[10]),
+                                             .damage = row[11].as<std::string>()});
     }
     if (row[1].as<int>() == static_cast<int>(FileStatus::kFailed)) {
       return ThumbnailAnswer(Verdict{row[6].as<std::string>("UNKNOWN"), row[7].as<std::string>("")});
@@ -233,7 +246,9 @@ absl::StatusOr<std::vector<FileRow>> PgCatalog::ListFiles(std::int64_t library_i
          tx.exec_prepared(kListFiles.name, library_id, std::string(after), limit)) {
       files.push_back(FileRow{.path = row[0].as<std::string>(),
                               .stamp = ToStamp(row, 1),
-                              .status = static_cast<FileStatus>(row[4].as<int>())});
+                              .status = static_cast<FileStatus>(row[4].as<int>()),
+                              .placeholder = ToPlaceholder(row[5], row[6]),
+                              .damage = row[7].as<std::string>()});
     }
     return files;
   });

@@ -23,6 +23,8 @@ struct FileRow {
   std::string path;
   FileStamp stamp;
   FileStatus status = FileStatus::kPending;
+  Placeholder placeholder = {};  // of its bytes, where they were rendered
+  std::string damage = {};       // what is missing of them
 };
 
 // A verdict as ListFailures tells it.
@@ -39,6 +41,8 @@ struct StoredThumbnail {
   int width_px = 0;
   int height_px = 0;
   std::string data;
+  Placeholder placeholder = {};
+  std::string damage = {};
 };
 struct StillPending {
   std::int64_t file_id = 0;

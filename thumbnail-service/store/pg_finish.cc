@@ -1,5 +1,6 @@
 #include "thumbnail-service/store/pg_finish.h"
 
+#include <optional>
 #include <utility>
 
 #include <absl/container/flat_hash_map.h>
@@ -24,18 +25,25 @@ constexpr PgStatement kReadClaims = {"read_claims", R"sql(
 constexpr PgStatement kPutContents = {"put_contents", R"sql(
   WITH told AS (
     SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::integer[], $4::integer[], $5::bigint[],
-                         $6::bigint[])
-      WITH ORDINALITY AS t(digest, size_bytes, width_px, height_px, read_us, render_us, position)
+                         $6::bigint[], $8::bytea[], $9::bigint[], $10::text[])
+      WITH ORDINALITY AS t(digest, size_bytes, width_px, height_px, read_us, render_us, thumbhash,
+                           dominant_rgb, damage, position)
   ), put AS (
     INSERT INTO contents AS c (digest, size_bytes, width_px, height_px, read_us, render_us,
-                               rendered_by)
+                               rendered_by, thumbhash, dominant_rgb, damage)
     SELECT digest, size_bytes, max(width_px), max(height_px), max(read_us), max(render_us),
-           CASE WHEN max(render_us) > 0 THEN $7 ELSE '' END
+           CASE WHEN max(render_us) > 0 THEN $7 ELSE '' END,
+           (array_agg(thumbhash) FILTER (WHERE thumbhash <> ''))[1],
+           (array_agg(dominant_rgb) FILTER (WHERE dominant_rgb >= 0))[1], max(damage)
     FROM told
     GROUP BY digest, size_bytes ORDER BY digest, size_bytes
     ON CONFLICT (digest, size_bytes) DO UPDATE
       SET width_px = greatest(c.width_px, excluded.width_px),
           height_px = greatest(c.height_px, excluded.height_px),
+          thumbhash = coalesce(excluded.thumbhash, c.thumbhash),
+          damage = CASE WHEN excluded.thumbhash IS NULL THEN c.damage ELSE excluded.damage END,
+          dominant_rgb = CASE WHEN excluded.thumbhash IS NULL THEN c.dominant_rgb
+                              ELSE excluded.dominant_rgb END,
           read_us = CASE WHEN excluded.render_us > 0 THEN excluded.read_us ELSE c.read_us END,
           render_us = CASE WHEN excluded.render_us > 0 THEN excluded.render_us
                            ELSE c.render_us END,
@@ -47,7 +55,8 @@ constexpr PgStatement kPutContents = {"put_contents", R"sql(
 
 // The contents' rows are locked by now, so nobody else puts thumbnails of theirs meanwhile and no
 // conflict has to be provided for, which would cost a record each. Whoever shares keeps its own
-// bytes when the row it would name was there before: that may be a sharer, or another release's.
+// bytes unless the row it would name is put here with its bytes: one that was there before may be
+// a sharer, or another release's.
 constexpr PgStatement kPutThumbnails = {"put_thumbnails", R"sql(
   WITH told AS (
     SELECT DISTINCT ON (content_id, recipe_id) *
@@ -59,9 +68,9 @@ constexpr PgStatement kPutThumbnails = {"put_thumbnails", R"sql(
                                                  AND n.recipe_id = t.recipe_id)
     ORDER BY content_id, recipe_id, position
   ), placed AS (
-    SELECT t.*, t.shares <> 0 AND NOT EXISTS (
-             SELECT FROM thumbnails n WHERE n.content_id = t.content_id
-                                        AND n.recipe_id = t.shares) AS shared
+    SELECT t.*, t.shares <> 0 AND EXISTS (
+             SELECT FROM told h WHERE h.content_id = t.content_id AND h.recipe_id = t.shares
+                                  AND h.shares = 0) AS shared
     FROM told t
   )
   INSERT INTO thumbnails (content_id, recipe_id, media_type, width_px, height_px, data,
@@ -179,6 +188,9 @@ void FinishBatch::PutContents() {
   Numbers heights;
   Numbers read_us;
   Numbers render_us;
+  PgByteaArray thumbhashes;
+  Numbers dominants;
+  std::vector<std::string> damages;
   for (const std::size_t index : current_) {
     const JobResult& result = results_[index];
     if (!result.content.has_value()) continue;
@@ -190,11 +202,16 @@ void FinishBatch::PutContents() {
     heights.push_back(result.source_height_px);
     read_us.push_back(absl::ToInt64Microseconds(result.read_time));
     render_us.push_back(absl::ToInt64Microseconds(result.render_time));
+    thumbhashes.Add(result.placeholder.thumbhash);
+    damages.push_back(PgText(result.damage));
+    const std::optional<Rgb> dominant = result.placeholder.dominant;
+    dominants.push_back(dominant.has_value() ? std::int64_t{dominant->Packed()} : -1);
   }
   if (told.empty()) return;
   for (const pqxx::row row :
        tx_.exec_prepared(kPutContents.name, digests.Parameter(), PgArray(sizes), PgArray(widths),
-                         PgArray(heights), PgArray(read_us), PgArray(render_us), replica_id_)) {
+                         PgArray(heights), PgArray(read_us), PgArray(render_us), replica_id_,
+                         thumbhashes.Parameter(), PgArray(dominants), PgArray(damages))) {
     content_ids_[told[row[0].as<std::size_t>()]] = row[1].as<std::int64_t>();
   }
 }

@@ -136,7 +136,8 @@ absl::StatusOr<RecipeChangePlan> PgRecipeBook::Plan(const std::vector<Recipe>& r
     std::vector<std::int64_t> pixels;
     // Most images are three to two or so.
     for (const Recipe& recipe : recipes) {
-      pixels.push_back(std::int64_t{recipe.box_px} * recipe.box_px * 2 / 3);
+      const std::int64_t square = std::int64_t{recipe.box_px} * recipe.box_px;
+      pixels.push_back(recipe.fit == Fit::kInside ? square * 2 / 3 : square);
     }
     const pqxx::row costs = tx.exec_prepared1(kCosts.name, PgArray(specifications),
                                               PgArray(pixels), decoder_version_);

@@ -7,6 +7,7 @@
 
 #include <seccomp.h>
 
+#include "thumbnail-service/renderer/fast_formats.h"
 #include "thumbnail-service/renderer/image_child.h"
 #include "thumbnail-service/renderer/launcher.h"
 #include "thumbnail-service/renderer/worker_launcher.h"
@@ -19,5 +20,5 @@ int main(int count, char** arguments) {
   }
   seccomp_release(rules);
   return count == 2 ? hestia::RunWorkerLauncher(arguments[1])
-                    : hestia::RunLauncher(hestia::RenderImage);
+                    : hestia::RunLauncher(hestia::RenderImage, hestia::DescribeFastFormats);
 }

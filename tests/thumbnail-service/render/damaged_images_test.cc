@@ -57,5 +57,39 @@ TEST_F(DamagedImagesTest, ANoisyMiddleNeverHangsOrCrashes) {
   png[png.size() / 2] ^= 0x55;
   ExpectDecodeFailed(png);
 }
+
+class DamagedButRenderedTest : public RenderingTest {
+ protected:
+  DamagedButRenderedTest() : RenderingTest(BuiltRenderers(), Limits()) {}
+  static RenderLimits Limits() {
+    RenderLimits limits = Unhurried();
+    limits.render_damaged = true;
+    return limits;
+  }
+};
+
+TEST_F(DamagedButRenderedTest, WhatIsThereOfAJpegIsRenderedAndItSaysWhatIsMissing) {
+  for (const bool progressive : {false, true}) {
+    JpegOptions options;
+    options.progressive = progressive;
+    const std::string whole = MakeJpeg(FourCorners(1200, 900), options);
+    // A small thumbnail of a progressive file needs no more than its beginning.
+    const auto recipes = Recipes(progressive ? "a=1200:webp:95" : "a=120:webp:95");
+    const auto rendering = Render(whole.substr(0, whole.size() * 7 / 10), recipes);
+    ASSERT_TRUE(rendering.ok()) << rendering.status();
+    EXPECT_NE(rendering->damage.find("cut short"), std::string::npos) << rendering->damage;
+    const Corners corners = CornersOf(Decode(rendering->images[0]));
+    EXPECT_TRUE(Near(corners.top_left, kRed, 24)) << "the upper half was there";
+    EXPECT_TRUE(Near(corners.top_right, kGreen, 24));
+    EXPECT_EQ(Render(whole).value().damage, "");
+  }
+}
+
+TEST_F(DamagedButRenderedTest, WithoutAnImageItIsAVerdictStill) {
+  const std::string whole = MakeJpeg(FourCorners(300, 200));
+  EXPECT_EQ(Reason(Render(whole.substr(0, 60)).status()), "DECODE_FAILED");
+  const std::string png = MakePng(FourCorners(300, 200));
+  EXPECT_EQ(Reason(Render(png.substr(0, png.size() / 2)).status()), "DECODE_FAILED");
+}
 }  // namespace
 }  // namespace hestia

@@ -1,7 +1,11 @@
 #include "thumbnail-service/render/encoded_size.h"
 
+#include <string>
+#include <utility>
+
 #include <gtest/gtest.h>
 
+#include "tests/thumbnail-service/render/heif_images.h"
 #include "tests/thumbnail-service/render/image_factory.h"
 
 namespace hestia {
@@ -31,6 +35,20 @@ TEST(EncodedSizeTest, BaselineAndProgressiveJpegTellTheirSize) {
   }
 }
 
+TEST(EncodedSizeTest, PngAndAvifTellTheirSize) {
+  ExpectSize(SizeOfEncoded(OutputFormat::kPng, MakePng(FourCorners(37, 21))), 37, 21);
+  ExpectSize(SizeOfEncoded(OutputFormat::kAvif, MakeAvif(FourCorners(37, 21))), 37, 21);
+}
+
+TEST(EncodedSizeTest, SidesThatNoThumbnailHasAreNotBelieved) {
+  std::string png = MakePng(FourCorners(9, 9));
+  png[16] = '\x7f';
+  EXPECT_FALSE(SizeOfEncoded(OutputFormat::kPng, png).has_value());
+  std::string avif = MakeAvif(FourCorners(9, 9));
+  avif[avif.find("ispe") + 8] = '\xff';
+  EXPECT_FALSE(SizeOfEncoded(OutputFormat::kAvif, avif).has_value());
+}
+
 TEST(EncodedSizeTest, AnotherFormatHasNoSize) {
   const std::string webp = MakeWebp(FourCorners(9, 9));
   const std::string jpeg = MakeJpeg(FourCorners(9, 9));
@@ -39,9 +57,12 @@ TEST(EncodedSizeTest, AnotherFormatHasNoSize) {
 }
 
 TEST(EncodedSizeTest, EveryPrefixIsSafeToAskAndNoneIsWhole) {
-  for (const OutputFormat format : {OutputFormat::kWebp, OutputFormat::kJpeg}) {
-    const std::string whole =
-        format == OutputFormat::kWebp ? MakeWebp(FourCorners(9, 9)) : MakeJpeg(FourCorners(9, 9));
+  const std::pair<OutputFormat, std::string> kinds[] = {
+      {OutputFormat::kWebp, MakeWebp(FourCorners(9, 9))},
+      {OutputFormat::kJpeg, MakeJpeg(FourCorners(9, 9))},
+      {OutputFormat::kPng, MakePng(FourCorners(9, 9))},
+      {OutputFormat::kAvif, MakeAvif(FourCorners(9, 9))}};
+  for (const auto& [format, whole] : kinds) {
     for (std::size_t size = 0; size < whole.size(); ++size) {
       EXPECT_FALSE(SizeOfEncoded(format, whole.substr(0, size)).has_value()) << size;
     }

@@ -156,4 +156,50 @@ std::string MakeRadiance(int width, int height, float light) {
   return bytes;
 }
 
+std::string MakePsd(const Pixels& pixels, const PsdOptions& options) {
+  const auto put_big = [](std::string& bytes, int value, int size) {
+    for (int i = size - 1; i >= 0; --i) bytes.push_back(static_cast<char>(value >> (8 * i) & 0xff));
+  };
+  const int colours = options.mode == 1 ? 1 : options.mode;
+  const int channels = colours + (options.alpha ? 1 : 0);
+  std::string bytes = "8BPS";
+  put_big(bytes, 1, 2);
+  bytes += std::string(6, '\0');
+  put_big(bytes, channels, 2);
+  put_big(bytes, pixels.height, 4);
+  put_big(bytes, pixels.width, 4);
+  put_big(bytes, options.bits, 2);
+  put_big(bytes, options.mode, 2);
+  bytes += std::string(4 + 4, '\0');  // no palette, no resources
+  if (options.alpha) {
+    // One layer without pixels. Its negative count says that the fourth channel is transparency
+    // rather than somebody's selection.
+    std::string layer;
+    put_big(layer, -1, 2);
+    layer += std::string(16 + 2, '\0') + "8BIMnorm" + std::string("\xff\0\0\0", 4);
+    put_big(layer, 12, 4);
+    layer += std::string(12, '\0');
+    put_big(bytes, static_cast<int>(layer.size()) + 8, 4);
+    put_big(bytes, static_cast<int>(layer.size()), 4);
+    bytes += layer + std::string(4, '\0');
+  } else {
+    bytes += std::string(4, '\0');
+  }
+  bytes += std::string(2, '\0');  // no compression
+  for (int channel = 0; channel < channels; ++channel) {
+    for (const Rgba& colour : pixels.colours) {
+      // Photoshop stores inks as the light they leave, so three of them are red, green, blue.
+      // What is transparent lies on white, as Photoshop merges its layers.
+      const auto on_white = [&](int value) {
+        return options.alpha ? (value * colour.alpha + 255 * (255 - colour.alpha)) / 255 : value;
+      };
+      const int samples[] = {on_white(colour.red), on_white(colour.green), on_white(colour.blue),
+                             255};
+      const int value = channel < colours ? samples[channel] : colour.alpha;
+      put_big(bytes, options.bits == 16 ? value * 257 : value, options.bits / 8);
+    }
+  }
+  return bytes;
+}
+
 }  // namespace hestia

@@ -20,6 +20,14 @@ std::string MakePpm(const Pixels& pixels);
 // Floating point light, without a curve: a PFM would do, but Radiance's RGBE is commoner.
 std::string MakeRadiance(int width, int height, float light);
 
+struct PsdOptions {
+  int bits = 8;       // 8 or 16
+  int mode = 3;       // 1 grey, 3 RGB, 4 CMYK (inks as 255 - colour, no black)
+  bool alpha = false;
+};
+// Photoshop's merged picture, uncompressed, without layers.
+std::string MakePsd(const Pixels& pixels, const PsdOptions& options = {});
+
 }  // namespace hestia
 
 #endif  // HESTIA_TESTS_THUMBNAIL_SERVICE_RENDER_EXOTIC_IMAGES_H_

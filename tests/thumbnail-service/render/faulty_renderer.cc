@@ -39,6 +39,11 @@ void Lie(const std::string& fault, const wire::Request& request, int result) {
   if (fault == "outcome") header.outcome = static_cast<wire::Outcome>(99);
   if (fault == "count") header.image_count = 4096;
   if (fault == "huge") header.source_width_px = header.source_height_px = 0xffffffffU;
+  if (fault == "longhash") header.thumbhash_bytes = 26;
+  if (fault == "endlesshash") header.thumbhash_bytes = 0xffffffff;
+  if (fault == "nohash") header.thumbhash_bytes = 0;
+  if (fault == "crookedhash") header.thumbhash[3] = 3;
+  if (fault == "colour") header.has_dominant = 1, header.dominant = 0x1000000;
   for (wire::ResultImage& one : header.images) {
     if (fault == "outside") one.offset = request.result_bytes - 5;
     if (fault == "overflow") one.offset = ~std::uint64_t{0} - 5;
@@ -96,10 +101,12 @@ void RenderOrMisbehave(const wire::Request& request, int source, int result) {
   if (fault.empty()) return RenderImage(request, source, result);
   Misbehave(fault, request, source, result);
 }
+
+void DescribeTooMuch(wire::Description& description) { description.count = wire::kMaxFormats + 1; }
 }  // namespace
 }  // namespace hestia
 
 int main(int count, char** arguments) {
   return count == 2 ? hestia::RunWorkerLauncher(arguments[1])
-                    : hestia::RunLauncher(hestia::RenderOrMisbehave);
+                    : hestia::RunLauncher(hestia::RenderOrMisbehave, hestia::DescribeTooMuch);
 }

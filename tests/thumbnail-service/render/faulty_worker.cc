@@ -16,6 +16,7 @@
 #include "tests/thumbnail-service/jail/escapes.h"
 #include "tests/thumbnail-service/render/answer.h"
 #include "thumbnail-service/renderer/control_socket.h"
+#include "thumbnail-service/renderer/description.h"
 #include "thumbnail-service/renderer/wire.h"
 #include "thumbnail-service/renderer/worker.h"
 
@@ -84,7 +85,13 @@ void Serve(const wire::Request& request, int source, int result) {
   }
   if (wished("other")) SayEnded(request.preamble.request_id + 1);
 }
+
+// Fills the name to its last byte, so that no NUL ends it.
+void DescribeWithoutEnd(wire::Description& description) {
+  AddFormat(description, "TIFF", "libtiff 4.5.0");
+  std::memset(description.formats[0].name, 'T', sizeof(description.formats[0].name));
+}
 }  // namespace
 }  // namespace hestia
 
-int main() { return hestia::RunWorker(hestia::Serve); }
+int main() { return hestia::RunWorker(hestia::Serve, hestia::DescribeWithoutEnd); }

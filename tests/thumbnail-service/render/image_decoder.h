@@ -10,6 +10,8 @@ namespace hestia {
 // What a viewer would show of a thumbnail. A failure ends the test program.
 Pixels DecodeWebp(const std::string& bytes);
 Pixels DecodeJpeg(const std::string& bytes);
+Pixels DecodePng(const std::string& bytes);
+Pixels DecodeAvif(const std::string& bytes);
 
 }  // namespace hestia
 

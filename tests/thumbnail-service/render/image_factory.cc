@@ -51,7 +51,7 @@ void ConfigureJpeg(jpeg_compress_struct& codec, const JpegOptions& options) {
   codec.in_color_space = options.grey ? JCS_GRAYSCALE : inks ? JCS_CMYK : JCS_RGB;
   jpeg_set_defaults(&codec);
   if (options.ycck) jpeg_set_colorspace(&codec, JCS_YCCK);
-  jpeg_set_quality(&codec, 95, TRUE);
+  jpeg_set_quality(&codec, options.quality, TRUE);
   codec.write_Adobe_marker = inks ? TRUE : FALSE;
   codec.comp_info[0].h_samp_factor = options.luma_h;
   codec.comp_info[0].v_samp_factor = options.luma_v;
@@ -193,6 +193,7 @@ std::string MakePng(const Pixels& pixels, const PngOptions& options) {
                static_cast<png_uint_32>(pixels.height), options.bits, type,
                options.interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
                PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  if (options.filters != 0) png_set_filter(png, PNG_FILTER_TYPE_BASE, options.filters);
   std::map<std::tuple<int, int, int, int>, int> palette;
   if (options.palette) palette = WritePalette(png, info, pixels, options.alpha);
   std::string exif = ExifBlock(options.orientation);

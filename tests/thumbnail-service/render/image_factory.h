@@ -46,6 +46,7 @@ Pixels FourCorners(int width, int height);
 
 struct JpegOptions {
   int orientation = 0;  // EXIF; 0 writes none
+  int quality = 95;
   int luma_h = 2;       // sampling of luma against chroma 1 x 1
   int luma_v = 2;
   bool progressive = false;
@@ -65,6 +66,7 @@ struct PngOptions {
   bool alpha = false;
   bool interlaced = false;
   bool palette = false;  // with tRNS when `alpha`
+  int filters = 0;       // libpng's mask of row filters; 0: the writer's choice
   double gamma = 0;      // gAMA; 0 writes none
   std::string profile;   // iCCP
 };

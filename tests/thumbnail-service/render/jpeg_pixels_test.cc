@@ -68,6 +68,33 @@ TEST_F(JpegPixelsTest, WhatIsLeftOutOfAProgressiveFileCannotBeSeen) {
   }
 }
 
+// Coarse steps matter to the last bit, so every scan is read, the refining ones among coefficients
+// that were not kept.
+TEST_F(JpegPixelsTest, ACoarseProgressiveFileIsReadToItsEnd) {
+  const Pixels waves = Waves(1000, 750);
+  for (const int box_px : {190, 400, 900}) {
+    SCOPED_TRACE(box_px);
+    JpegOptions options;
+    options.quality = 15;
+    const Pixels whole = Thumbnail(MakeJpeg(waves, options), box_px);
+    options.progressive = true;
+    const Pixels left = Thumbnail(MakeJpeg(waves, options), box_px);
+    EXPECT_LT(MeanSquaredDifference(whole, left), kFortyDecibels);
+  }
+}
+
+// All its coefficients would have 36 MB.
+TEST_F(JpegPixelsTest, OfAProgressiveFileOnlyWhatShowsIsKept) {
+  JpegOptions options;
+  options.luma_h = options.luma_v = 1;
+  const Pixels waves = Waves(3000, 2000);
+  ASSERT_TRUE(Render(MakeJpeg(waves, options), Recipes("one=256")).ok());
+  const std::uint64_t baseline_kib = renderer_.last_cost().peak_rss_kib;
+  options.progressive = true;
+  ASSERT_TRUE(Render(MakeJpeg(waves, options), Recipes("one=256")).ok());
+  EXPECT_LT(renderer_.last_cost().peak_rss_kib, baseline_kib + 12 * 1024);
+}
+
 TEST_F(JpegPixelsTest, TheScansOfAProgressiveFileThatAreNotNeededMayBeMissing) {
   JpegOptions options;
   options.progressive = true;

@@ -1,3 +1,5 @@
+#include <png.h>
+
 #include <utility>
 
 #include "tests/thumbnail-service/render/rendering_fixture.h"
@@ -26,6 +28,44 @@ TEST_F(PngPixelsTest, InterlacedFilesAreRead) {
   PngOptions options;
   options.interlaced = true;
   ExpectUprightFourCorners(Thumbnail(MakePng(FourCorners(701, 499), options)));
+}
+
+// Something everywhere, and no two rows alike.
+Pixels Waves(int width, int height) {
+  Pixels pixels = Plain(width, height, {});
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      const int alpha = (x + y) % 5 == 0 ? (x * 11 + y * 29) % 256 : 255;
+      pixels.At(x, y) = {(x * 3 + y * 7) % 256, (x * y) % 251, (x * x + 5 * y) % 256, alpha};
+    }
+  }
+  return pixels;
+}
+
+// Interlaced files, which libpng reads from beginning to end, say what is right.
+TEST_F(PngPixelsTest, EveryRowFilterIsUndone) {
+  for (const int bits : {8, 16}) {
+    for (const bool grey : {false, true}) {
+      for (const bool alpha : {false, true}) {
+        PngOptions options;
+        options.bits = bits;
+        options.grey = grey;
+        options.alpha = alpha;
+        options.interlaced = true;
+        const absl::StatusOr<Rendering> expected = Render(MakePng(Waves(53, 37), options));
+        ASSERT_TRUE(expected.ok()) << expected.status();
+        options.interlaced = false;
+        for (const int filter : {PNG_FILTER_NONE, PNG_FILTER_SUB, PNG_FILTER_UP, PNG_FILTER_AVG,
+                                 PNG_FILTER_PAETH, PNG_ALL_FILTERS}) {
+          options.filters = filter;
+          const absl::StatusOr<Rendering> rendering = Render(MakePng(Waves(53, 37), options));
+          ASSERT_TRUE(rendering.ok()) << rendering.status();
+          EXPECT_TRUE(rendering->images[0].data == expected->images[0].data)
+              << bits << " bits, grey " << grey << ", alpha " << alpha << ", filter " << filter;
+        }
+      }
+    }
+  }
 }
 
 TEST_F(PngPixelsTest, SixteenBitsAreReducedToEight) {

@@ -54,10 +54,17 @@ TEST_P(LyingRendererTest, IsNotBelieved) {
   ExpectStillWorks();
 }
 
+TEST_F(RendererFaultsTest, AThumbnailThatDoesNotFillItsSquareIsNotBelieved) {
+  ASSERT_TRUE(Render(Fault("fine"), Recipes("a=64")).ok()) << "5 x 4 pixels may be inside";
+  ExpectCrash(Render(Fault("fine"), Recipes("a=64:webp:80:2:cover")).status(), "5 x 4");
+  ExpectCrash(Render(Fault("fine"), Recipes("a=5:webp:80:2:contain")).status(), "5 x 4");
+}
+
 INSTANTIATE_TEST_SUITE_P(EveryLie, LyingRendererTest,
                          testing::Values("noise", "old", "outcome", "count", "huge", "outside",
                                          "overflow", "long", "dimensions", "empty", "magic",
-                                         "toolarge"));
+                                         "toolarge", "longhash", "endlesshash", "nohash",
+                                         "crookedhash", "colour"));
 
 TEST_F(RendererFaultsTest, TheAnswerThatTheLiesSpoilIsBelievedWhole) {
   const absl::StatusOr<Rendering> rendering = Render(Fault("truth"));

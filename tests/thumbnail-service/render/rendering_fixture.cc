@@ -75,6 +75,20 @@ Pixels RenderingTest::JpegThumbnail(const std::string& bytes, int box_px) {
   return DecodeJpeg(rendering->images[0].data);
 }
 
+Pixels Decode(const RenderedImage& image) {
+  switch (image.format) {
+    case OutputFormat::kWebp:
+      return DecodeWebp(image.data);
+    case OutputFormat::kJpeg:
+      return DecodeJpeg(image.data);
+    case OutputFormat::kPng:
+      return DecodePng(image.data);
+    case OutputFormat::kAvif:
+      return DecodeAvif(image.data);
+  }
+  std::abort();
+}
+
 Corners CornersOf(const Pixels& pixels) {
   const int left = pixels.width / 12;
   const int top = pixels.height / 12;

@@ -71,6 +71,9 @@ class RenderingTest : public testing::Test {
   Renderer renderer_;
 };
 
+// A thumbnail's pixels, whatever its format.
+Pixels Decode(const RenderedImage& image);
+
 // The colours near the corners, a twelfth of each side away from the edge.
 struct Corners {
   Rgba top_left;

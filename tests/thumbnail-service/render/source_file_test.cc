@@ -82,6 +82,9 @@ TEST_F(SourceFileTest, AFileOverTheLimitIsAVerdictWithBothNumbers) {
   EXPECT_TRUE(absl::StrContains(read.file.status().message(), "106"));
   EXPECT_TRUE(absl::StrContains(read.file.status().message(), "105"));
   EXPECT_TRUE(Read("GIF89a" + std::string(99, 'x'), SourceLimits{105}).file.ok());
+  const FormatLimits larger = {{ImageFormat::kGif, {.max_source_bytes = 106}}};
+  EXPECT_TRUE(Read("GIF89a" + std::string(100, 'x'), SourceLimits{105, larger}).file.ok());
+  EXPECT_FALSE(Read("BM" + std::string(104, '\0'), SourceLimits{105, larger}).file.ok());
 }
 
 TEST_F(SourceFileTest, AMissingFileHasNoIdentity) {

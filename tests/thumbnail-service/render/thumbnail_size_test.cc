@@ -102,6 +102,8 @@ TEST_F(ThumbnailSizeTest, ALongSideIsRefusedWithItsNumbers) {
 class FewPixelsTest : public RenderingTest {
  protected:
   FewPixelsTest() : RenderingTest(BuiltRenderers(), Limits()) {}
+
+ public:
   static RenderLimits Limits() {
     RenderLimits limits = Unhurried();
     limits.max_scaled_pixels = 20'000;
@@ -119,6 +121,24 @@ TEST_F(FewPixelsTest, PixelsOverTheLimitAreRefusedByTheHeader) {
   EXPECT_EQ(Reason(Render(MakeJpeg(Plain(101, 100, kRed), progressive)).status()), "TOO_LARGE");
   EXPECT_TRUE(Render(MakeJpeg(Plain(200, 100, kRed))).ok());
   EXPECT_TRUE(Render(MakePng(Plain(100, 100, kRed))).ok());
+}
+
+class OwnLimitTest : public RenderingTest {
+ protected:
+  OwnLimitTest() : RenderingTest(BuiltRenderers(), Limits()) {}
+  static RenderLimits Limits() {
+    RenderLimits limits = FewPixelsTest::Limits();
+    limits.formats = {{ImageFormat::kPng, {.max_pixels = 20'000}},
+                      {ImageFormat::kJpeg, {.max_pixels = 5'000}}};
+    return limits;
+  }
+};
+
+TEST_F(OwnLimitTest, AFormatsOwnLimitHoldsForItAlone) {
+  EXPECT_TRUE(Render(MakePng(Plain(200, 100, kRed))).ok());
+  EXPECT_EQ(Reason(Render(MakePng(Plain(201, 100, kRed))).status()), "TOO_LARGE");
+  EXPECT_EQ(Reason(Render(MakeWebp(Plain(101, 100, kRed))).status()), "TOO_LARGE");
+  EXPECT_EQ(Reason(Render(MakeJpeg(Plain(51, 100, kRed))).status()), "TOO_LARGE");
 }
 
 class LittleMemoryTest : public RenderingTest {

@@ -36,6 +36,34 @@ TEST_F(CatalogTest, AThumbnailIsFoundPendingFailedOrUnknown) {
   EXPECT_TRUE(std::holds_alternative<UnknownFile>(find("nowhere")));
 }
 
+TEST_F(CatalogTest, APlaceholderIsKeptWithTheBytesAndTheNextRenderReplacesIt) {
+  Tell({Present("a", 1), Present("b", 2), Present("c", 3)});
+  const std::vector<ClaimedJob> jobs = ClaimAll();
+  JobResult first = Result(jobs[0], "same");
+  first.placeholder = {std::string("\0\xff'\\x", 5), Rgb{1, 2, 3}};
+  first.damage = "JPEG: the file is cut short";
+  // In one batch, as a file whose bytes were known has none to tell.
+  JobResult known = Result(jobs[1], "same");
+  ASSERT_TRUE(queue_.Finish({known, first}).ok());
+  ASSERT_TRUE(queue_.Finish({Result(jobs[2], "other")}).ok());
+  const auto rows = [&] { return catalog_.ListFiles(library_, "", 10).value(); };
+  EXPECT_EQ(rows()[0].placeholder.thumbhash, first.placeholder.thumbhash);
+  EXPECT_EQ(rows()[1].placeholder.dominant, (Rgb{1, 2, 3})) << "b has the same bytes";
+  EXPECT_EQ(rows()[1].damage, "JPEG: the file is cut short");
+  EXPECT_EQ(rows()[2].placeholder.thumbhash, "");
+  EXPECT_FALSE(rows()[2].placeholder.dominant.has_value());
+  const auto found = catalog_.FindThumbnail(library_, "b", recipes_[0]).value();
+  EXPECT_EQ(std::get<StoredThumbnail>(found).placeholder.thumbhash, first.placeholder.thumbhash);
+
+  Tell({Present("a", 1, 77)});
+  JobResult again = Result(ClaimAll().front(), "same");
+  again.placeholder = {"other", std::nullopt};
+  ASSERT_TRUE(queue_.Finish({again}).ok());
+  EXPECT_EQ(rows()[1].placeholder.thumbhash, "other");
+  EXPECT_EQ(rows()[1].damage, "");
+  EXPECT_FALSE(rows()[1].placeholder.dominant.has_value()) << "belongs to the hash";
+}
+
 TEST_F(CatalogTest, ALiftedFileIsClaimedFirst) {
   Tell({Present("a", 1), Present("b", 2), Present("c", 3)});
   const auto answer = catalog_.FindThumbnail(library_, "c", recipes_[0]).value();

@@ -36,11 +36,8 @@ std::vector<std::uint8_t> Serialise(cmsHPROFILE profile) {
   if (cmsSaveProfileToMem(profile, bytes.data(), &size) == FALSE) return {};
   return bytes;
 }
-}  // namespace
 
-std::vector<std::uint8_t> MakeProfile(const Chromaticities& colours, double exponent, bool grey) {
-  if (!(exponent > 0.05) || exponent > 10 || IsSrgb(colours, exponent, grey)) return {};
-  cmsToneCurve* curve = cmsBuildGamma(nullptr, 1 / exponent);
+std::vector<std::uint8_t> WithCurve(const Chromaticities& colours, cmsToneCurve* curve, bool grey) {
   if (curve == nullptr) return {};
   cmsHPROFILE profile = Build(colours, curve, grey);
   cmsFreeToneCurve(curve);
@@ -48,6 +45,19 @@ std::vector<std::uint8_t> MakeProfile(const Chromaticities& colours, double expo
   std::vector<std::uint8_t> bytes = Serialise(profile);
   cmsCloseProfile(profile);
   return bytes;
+}
+}  // namespace
+
+std::vector<std::uint8_t> MakeProfile(const Chromaticities& colours, double exponent, bool grey) {
+  if (!(exponent > 0.05) || exponent > 10 || IsSrgb(colours, exponent, grey)) return {};
+  return WithCurve(colours, cmsBuildGamma(nullptr, 1 / exponent), grey);
+}
+
+std::vector<std::uint8_t> MakeProfileWithSrgbCurve(const Chromaticities& colours) {
+  if (IsSrgb(colours, kSrgbExponent, false)) return {};
+  constexpr cmsInt32Number kPowerBehindALine = 4;  // ICC's parametric type 3
+  constexpr double kSrgb[] = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045};
+  return WithCurve(colours, cmsBuildParametricToneCurve(nullptr, kPowerBehindALine, kSrgb), false);
 }
 
 }  // namespace hestia

@@ -30,6 +30,9 @@ constexpr Chromaticities kSrgbChromaticities{
 // see, or when the numbers make no sense. `grey`: only the white point counts.
 std::vector<std::uint8_t> MakeProfile(const Chromaticities& colours, double exponent, bool grey);
 
+// The same for values that have sRGB's curve.
+std::vector<std::uint8_t> MakeProfileWithSrgbCurve(const Chromaticities& colours);
+
 }  // namespace hestia
 
 #endif  // HESTIA_THUMBNAIL_SERVICE_RENDERER_PICTURE_GAMMA_PROFILE_H_

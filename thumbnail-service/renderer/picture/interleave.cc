@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 
 namespace hestia {
 namespace {
@@ -22,17 +23,23 @@ Table LinearTable(double from_zero, double scale, double to_zero) {
   return table;
 }
 
-Plane Map(const Plane& from, const Table& table) {
+// Without a table, a copy.
+Plane Map(const Plane& from, const std::optional<Table>& table) {
   Plane to(from.width(), from.height());
   for (int y = 0; y < from.height(); ++y) {
     const std::uint8_t* in = from.Row(y);
-    std::transform(in, in + from.width(), to.Row(y), [&](std::uint8_t v) { return table[v]; });
+    if (table.has_value()) {
+      const Table& mapped = *table;
+      std::transform(in, in + from.width(), to.Row(y), [&](std::uint8_t v) { return mapped[v]; });
+    } else {
+      std::copy_n(in, from.width(), to.Row(y));
+    }
   }
   return to;
 }
 
-Table TableFor(bool from_limited, bool to_limited, bool luma) {
-  if (from_limited == to_limited) return LinearTable(0, 1, 0);
+std::optional<Table> TableFor(bool from_limited, bool to_limited, bool luma) {
+  if (from_limited == to_limited) return std::nullopt;
   const double span = luma ? 219.0 / 255.0 : 224.0 / 255.0;
   if (luma) return to_limited ? LinearTable(0, span, 16) : LinearTable(16, 1 / span, 0);
   return LinearTable(kNeutralChroma, to_limited ? span : 1 / span, kNeutralChroma);

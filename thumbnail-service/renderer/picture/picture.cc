@@ -54,4 +54,14 @@ Size FitInside(Size image, int box_px) {
   return {scaled(image.width), scaled(image.height)};
 }
 
+Size FitAround(Size image, int box_px) {
+  const int shorter = std::min(image.width, image.height);
+  const int side = std::min(shorter, box_px);
+  const double scale = static_cast<double>(side) / shorter;
+  const auto scaled = [&](int length) {
+    return std::max(static_cast<int>(std::lround(length * scale)), side);
+  };
+  return {scaled(image.width), scaled(image.height)};
+}
+
 }  // namespace hestia

@@ -81,6 +81,10 @@ struct Size {
 // larger than the image.
 Size FitInside(Size image, int box_px);
 
+// The size whose shorter side is that of a square of `box_px`: aspect kept, never larger than
+// the image.
+Size FitAround(Size image, int box_px);
+
 }  // namespace hestia
 
 #endif  // HESTIA_THUMBNAIL_SERVICE_RENDERER_PICTURE_PICTURE_H_

@@ -12,7 +12,7 @@ namespace hestia {
 // every block of whole pixels is averaged so that at least twice the wanted size is left
 // for the resizer. So a full-size picture never exists.
 //
-// Thread-safety: none. Memory: one row of sums, and at most about 9 x the wanted size.
+// Thread-safety: none. Memory: two rows of sums, and at most about 9 x the wanted size.
 class RowShrinker {
  public:
   // Whether the rows' colours are multiplied by their alpha already. kNone: there is no
@@ -31,10 +31,9 @@ class RowShrinker {
   Picture Finish();
 
  private:
-  // The channels are a constant, because this is where a large PNG spends its time.
+  void AddWithAlpha(const std::uint8_t* row);
   template <int kChannels>
-  void AccumulateOpaque(const std::uint8_t* row);
-  void AccumulateAlpha(const std::uint8_t* row);
+  void FoldColumns();
   void EmitRow();
 
   const Size image_;
@@ -46,6 +45,9 @@ class RowShrinker {
   const Size shrunk_;
   int rows_in_block_ = 0;
   int next_row_ = 0;
+  // Sums of the block's opaque rows, a column each; folded into sums_ when the block ends.
+  std::vector<std::uint16_t> columns_;
+  bool columns_used_ = false;
   // One sum for each shrunk column and output plane, in columns order.
   std::vector<std::uint32_t> sums_;
   std::vector<Plane> planes_;  // alpha last, when there is one

@@ -9,11 +9,11 @@
 #include <lcms2.h>
 
 #include "thumbnail-service/renderer/picture/usual_inks.h"
+#include "thumbnail-service/renderer/picture/yuv_row.h"
 
 namespace hestia {
 namespace {
 // Profiles of print shops have up to 3 MiB.
-constexpr std::size_t kMaxProfileBytes = std::size_t{8} << 20;
 constexpr cmsUInt32Number kFlags = cmsFLAGS_BLACKPOINTCOMPENSATION | cmsFLAGS_NOCACHE;
 
 struct CloseProfile {
@@ -74,28 +74,6 @@ std::optional<cmsUInt32Number> InputFormat(cmsColorSpaceSignature space, const P
     return TYPE_GRAY_8;
   }
   return std::nullopt;
-}
-
-std::uint8_t Clamp(float value) {
-  return static_cast<std::uint8_t>(std::lround(std::clamp(value, 0.0F, 255.0F)));
-}
-
-void YuvRow(const Picture& picture, int y, std::uint8_t* row) {
-  const bool limited = picture.colour == Colour::kYuvLimited;
-  const float luma_scale = limited ? 255.0F / 219.0F : 1.0F;
-  const float luma_zero = limited ? 16.0F : 0.0F;
-  const float chroma_scale = limited ? 255.0F / 224.0F : 1.0F;
-  const std::uint8_t* luma = picture.planes[0].Row(y);
-  const std::uint8_t* blues = picture.planes[1].Row(y);
-  const std::uint8_t* reds = picture.planes[2].Row(y);
-  for (int x = 0; x < picture.width(); ++x) {
-    const float light = (static_cast<float>(luma[x]) - luma_zero) * luma_scale;
-    const float blue = (static_cast<float>(blues[x]) - 128.0F) * chroma_scale;
-    const float red = (static_cast<float>(reds[x]) - 128.0F) * chroma_scale;
-    *row++ = Clamp(light + 1.402F * red);
-    *row++ = Clamp(light - 0.344136F * blue - 0.714136F * red);
-    *row++ = Clamp(light + 1.772F * blue);
-  }
 }
 
 // L* as 0..255, and a* and b* as they are in 8-bit TIFF but with 128 for zero: lcms's own

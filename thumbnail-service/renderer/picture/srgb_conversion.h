@@ -1,6 +1,7 @@
 #ifndef HESTIA_THUMBNAIL_SERVICE_RENDERER_PICTURE_SRGB_CONVERSION_H_
 #define HESTIA_THUMBNAIL_SERVICE_RENDERER_PICTURE_SRGB_CONVERSION_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -9,6 +10,9 @@
 #include "thumbnail-service/renderer/picture/picture.h"
 
 namespace hestia {
+
+// A larger profile counts as none; the largest in use (of printing presses) have some 3 MB.
+constexpr std::size_t kMaxProfileBytes = std::size_t{8} << 20;
 
 // From a picture's own colours to sRGB: by its ICC profile (lcms2, relative colorimetric with
 // black point compensation), and for inks and L*a*b* by themselves.

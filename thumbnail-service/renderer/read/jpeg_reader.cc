@@ -8,6 +8,7 @@
 #include "thumbnail-service/renderer/picture/row_shrinker.h"
 #include "thumbnail-service/renderer/read/jpeg_scans.h"
 #include "thumbnail-service/renderer/read/readers.h"
+#include "thumbnail-service/renderer/read/scaled_coefficients.h"
 #include "thumbnail-service/renderer/refuse.h"
 
 namespace hestia {
@@ -144,13 +145,12 @@ bool LacksScans(const jpeg_decompress_struct& codec) {
   return false;
 }
 
-void RefuseIfDamaged(const jpeg_decompress_struct& codec, const JpegErrors& errors) {
+// What is wrong with the file; the decoder has made something of it all the same.
+const char* DamageIn(const jpeg_decompress_struct& codec, const JpegErrors& errors) {
   if (errors.file_ended && (errors.data_missing || LacksScans(codec))) {
-    Refuse(wire::Outcome::kDecodeFailed, "JPEG: the file is cut short");
+    return "JPEG: the file is cut short";
   }
-  if (errors.data_missing) {
-    Refuse(wire::Outcome::kDecodeFailed, "JPEG: the compressed data is damaged");
-  }
+  return errors.data_missing ? "JPEG: the compressed data is damaged" : "";
 }
 }  // namespace
 
@@ -172,11 +172,18 @@ Decoded ReadJpeg(std::span<const std::uint8_t> bytes, const Demand& demand) {
   decoded.stored = {static_cast<int>(codec.image_width), static_cast<int>(codec.image_height)};
   decoded.orientation = Orientation(codec);
   decoded.profile = Profile(codec);
-  const Size target = FitInside(decoded.stored, demand.box_px);
+  const Size target = demand.For(decoded.stored);
   ChooseScale(codec, target);
   codec.do_block_smoothing = FALSE;
+  ScaledCoefficients coefficients(codec);
+  if (demand.half_chroma && CanReadPlanes(codec)) {
+    coefficients.ShrinkChroma({(target.width + 1) / 2, (target.height + 1) / 2});
+  }
   decoded.picture = CanReadPlanes(codec) ? ReadPlanes(codec) : ReadInterleaved(codec, target);
-  RefuseIfDamaged(codec, errors);
+  decoded.damage = DamageIn(codec, errors);
+  if (!decoded.damage.empty() && demand.limits.render_damaged == 0) {
+    Refuse(wire::Outcome::kDecodeFailed, "%s", decoded.damage.c_str());
+  }
   jpeg_destroy_decompress(&codec);
   return decoded;
 }

@@ -57,6 +57,18 @@ void RefuseLargeBeforeOpening(const std::string& path, const std::string& reader
   }
 }
 
+// Whether a Photoshop file is of inks; the reader's own conversion would ignore their profile,
+// and only the header tells before it is opened.
+bool IsPsdOfInks(const std::string& path, const std::string& reader) {
+  constexpr std::streamoff kMode = 24;
+  constexpr int kCmyk = 4;
+  if (reader != "psd") return false;
+  std::ifstream file(path, std::ios::binary);
+  file.seekg(kMode);
+  const int high = file.get();
+  return high == 0 && file.get() == kCmyk;
+}
+
 bool IsKind(const OIIO::ImageSpec& spec, const char* kind) {
   return spec.get_string_attribute("tiff:ColorSpace") == kind;
 }
@@ -83,12 +95,13 @@ struct Channels {
   int count() const { return colours + (alpha ? 1 : 0); }
 };
 
-Channels ChooseChannels(const OIIO::ImageSpec& spec) {
+Channels ChooseChannels(const OIIO::ImageSpec& spec, bool psd_of_inks = false) {
   Channels channels;
-  if (HasInks(spec)) {
+  if (HasInks(spec) || (psd_of_inks && spec.nchannels >= 4)) {
     channels.colours = 4;
-    // Inks in a JPEG stream are inverted, as Adobe's programs have always written them.
-    if (spec.get_string_attribute("compression") == "jpeg") channels.flip = 0xff;
+    // Inks in a JPEG stream are inverted, as Adobe's programs have always written them, and so
+    // are Photoshop's own.
+    if (psd_of_inks || spec.get_string_attribute("compression") == "jpeg") channels.flip = 0xff;
     return channels;
   }
   channels.lab = IsLab(spec);
@@ -268,15 +281,17 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
   }
   input->threads(1);
   RefuseLargeBeforeOpening(path, reader, demand.limits);
+  const bool psd_of_inks = IsPsdOfInks(path, reader);
   OIIO::ImageSpec spec;
-  if (!input->open(path, spec)) RefuseRead(input->geterror(), path);
+  OIIO::ImageSpec wishes;
+  if (psd_of_inks) wishes.attribute("oiio:RawColor", 1);
+  if (!input->open(path, spec, wishes)) RefuseRead(input->geterror(), path);
   if (IsKind(spec, "CMYK") || IsLab(spec)) {
     // Its own conversion knows no profiles, and no L*a*b* of 16 bits. Only after opening is it
     // known what it would convert.
-    OIIO::ImageSpec raw;
-    raw.attribute("oiio:RawColor", 1);
+    wishes.attribute("oiio:RawColor", 1);
     input->close();
-    if (!input->open(path, spec, raw)) RefuseRead(input->geterror(), path);
+    if (!input->open(path, spec, wishes)) RefuseRead(input->geterror(), path);
   }
   if (spec.width < 0 || spec.height < 0) RefuseRead("the header gives a negative size", path);
   RefuseUnlessWithin(static_cast<std::uint64_t>(spec.width),
@@ -290,8 +305,8 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
   decoded.stored = {spec.width, spec.height};
   decoded.orientation = spec.get_int_attribute("Orientation", 1);
   if (!IsLight(spec)) decoded.profile = Profile(spec);
-  const Size target = FitInside(decoded.stored, demand.box_px);
-  const Channels channels = ChooseChannels(spec);
+  const Size target = demand.For(decoded.stored);
+  const Channels channels = ChooseChannels(spec, psd_of_inks);
   StripReader strips(*input, channels, path);
   decoded.picture = IsLight(spec) ? ReadLight(strips, decoded.stored, channels, target)
                                   : ReadBytes(strips, decoded.stored, channels, target);

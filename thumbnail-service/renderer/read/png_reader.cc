@@ -6,6 +6,7 @@
 #include "thumbnail-service/renderer/picture/gamma_profile.h"
 #include "thumbnail-service/renderer/picture/orientation.h"
 #include "thumbnail-service/renderer/picture/row_shrinker.h"
+#include "thumbnail-service/renderer/read/png_rows.h"
 #include "thumbnail-service/renderer/read/readers.h"
 #include "thumbnail-service/renderer/refuse.h"
 
@@ -49,7 +50,25 @@ void AskForPlainBytes(png_structp png) {
   png_set_scale_16(png);
 }
 
+// Whether the rows in the file are the pixels' bytes, one after another: most large files.
+bool HasPlainRows(png_structp png, png_infop info) {
+  return png_get_bit_depth(png, info) == 8 &&
+         png_get_color_type(png, info) != PNG_COLOR_TYPE_PALETTE &&
+         png_get_valid(png, info, PNG_INFO_tRNS) == 0 &&
+         png_get_interlace_type(png, info) == PNG_INTERLACE_NONE;
+}
+
+Picture ReadPlainRows(png_structp png, png_infop info, std::span<const std::uint8_t> chunks,
+                      Size size, Size target) {
+  const int channels = png_get_channels(png, info);
+  PngRows rows(chunks, png_get_rowbytes(png, info), channels, size.height);
+  RowShrinker shrinker(size, channels, target);
+  for (int y = 0; y < size.height; ++y) shrinker.Add(rows.Next());
+  return shrinker.Finish();
+}
+
 Picture ReadRows(png_structp png, png_infop info, Size size, Size target) {
+  AskForPlainBytes(png);
   const int passes = png_set_interlace_handling(png);
   png_read_update_info(png, info);
   const std::size_t stride = png_get_rowbytes(png, info);
@@ -109,8 +128,12 @@ Decoded ReadPng(std::span<const std::uint8_t> bytes, const Demand& demand) {
                     static_cast<int>(png_get_image_height(png, info))};
   decoded.orientation = Orientation(png, info);
   decoded.profile = Profile(png, info);
-  AskForPlainBytes(png);
-  decoded.picture = ReadRows(png, info, decoded.stored, FitInside(decoded.stored, demand.box_px));
+  const Size target = demand.For(decoded.stored);
+  // libpng has read the first IDAT chunk's length and name.
+  const auto chunks = bytes.last(input.rest.size() + 8);
+  decoded.picture = HasPlainRows(png, info)
+                        ? ReadPlainRows(png, info, chunks, decoded.stored, target)
+                        : ReadRows(png, info, decoded.stored, target);
   png_destroy_read_struct(&png, &info, nullptr);
   return decoded;
 }

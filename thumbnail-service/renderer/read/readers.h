@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "thumbnail-service/renderer/picture/picture.h"
@@ -10,7 +11,7 @@
 
 namespace hestia {
 
-// The decoders of the fast renderer. Each reads the header, refuses (refuse.h) what is over
+// The decoders of JPEG, PNG and WebP. Each reads the header, refuses (refuse.h) what is over
 // a limit, and decodes no more than a thumbnail needs: scaled where the format allows.
 // What is cut short or damaged is refused, too.
 //
@@ -18,15 +19,27 @@ namespace hestia {
 
 // What is asked of a reader.
 struct Demand {
-  int box_px = 0;  // side of the largest square a thumbnail must fit in
+  int inside_px = 0;  // side of the largest square that a thumbnail must fit in
+  int cover_px = 0;   // and of the largest that one must fill
+  // Whether all thumbnails have chroma at half size, so that a reader need not make more.
+  bool half_chroma = false;
   wire::Limits limits;
+
+  // The size at which all thumbnails of an image can be made from it.
+  Size For(Size image) const {
+    const Size inside = FitInside(image, inside_px);
+    const Size around = FitAround(image, cover_px);
+    return inside.width >= around.width && inside.height >= around.height ? inside : around;
+  }
 };
 
-// What a reader made: at least as large as the demand's box asks, at most the image.
+// What a reader made: at least as large as Demand::For, at most the image.
 struct Decoded {
   Picture picture;      // as stored: not yet upright
   Size stored;          // by the header
   int orientation = 1;  // EXIF's number
+  // What is missing or damaged, for people; only where limits.render_damaged allows it.
+  std::string damage;
   // The ICC profile of the planes, as the file has it; empty: sRGB, or usual inks.
   std::vector<std::uint8_t> profile;
 };
@@ -43,6 +56,10 @@ constexpr int kFramesTried = 10;
 
 // Of an animation the first frame that is not blank. Without alpha it stays YUV.
 Decoded ReadWebp(std::span<const std::uint8_t> bytes, const Demand& demand);
+
+// The one of these that a request's format asks for (ImageFormat's number); refuses others.
+Decoded ReadByOwnReader(std::uint32_t format, std::span<const std::uint8_t> bytes,
+                        const Demand& demand);
 
 }  // namespace hestia
 

@@ -169,7 +169,7 @@ Decoded ReadWebp(std::span<const std::uint8_t> bytes, const Demand& demand) {
   RefuseUnlessWithin(static_cast<std::uint64_t>(features.width),
                      static_cast<std::uint64_t>(features.height), demand.limits.max_pixels,
                      demand.limits.max_side_px);
-  const Size target = FitInside(decoded.stored, demand.box_px);
+  const Size target = demand.For(decoded.stored);
   const Demuxer demuxer = Demux(bytes);
   decoded.orientation = Orientation(demuxer.get());
   decoded.profile = Profile(demuxer.get());

@@ -1,0 +1,33 @@
+#ifndef HESTIA_TESTS_THUMBNAIL_SERVICE_RENDER_HEIF_IMAGES_H_
+#define HESTIA_TESTS_THUMBNAIL_SERVICE_RENDER_HEIF_IMAGES_H_
+
+#include <string>
+
+#include "tests/thumbnail-service/render/image_factory.h"
+
+namespace hestia {
+
+// Images in the HEIF container, by libavif and libheif. Any failure ends the test program.
+
+struct AvifOptions {
+  int bits = 8;  // 8, 10 or 12
+  bool alpha = false;
+  bool grey = false;
+  int turns = 0;  // quarters of a turn, counter-clockwise, that a viewer has to make (irot)
+};
+// 4:4:4, of high quality.
+std::string MakeAvif(const Pixels& pixels, const AvifOptions& options = {});
+
+struct HeicOptions {
+  int bits = 8;  // 8 or 10
+  bool alpha = false;
+  std::string profile;  // ICC
+  // An embedded preview of these pixels; none when it is empty.
+  Pixels preview = {};
+};
+// HEVC, of high quality.
+std::string MakeHeic(const Pixels& pixels, const HeicOptions& options = {});
+
+}  // namespace hestia
+
+#endif  // HESTIA_TESTS_THUMBNAIL_SERVICE_RENDER_HEIF_IMAGES_H_

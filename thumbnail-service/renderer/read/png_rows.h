@@ -1,0 +1,52 @@
+#ifndef HESTIA_THUMBNAIL_SERVICE_RENDERER_READ_PNG_ROWS_H_
+#define HESTIA_THUMBNAIL_SERVICE_RENDERER_READ_PNG_ROWS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+struct inflate_state;
+
+namespace hestia {
+
+// The rows of a PNG that is not interlaced, as they were before they were packed. libpng reads
+// all else; here is where a large file's time goes, and ISA-L unpacks three times as fast as
+// zlib.
+//
+// Refuses (refuse.h) what is cut short or damaged: every chunk's checksum is verified before
+// its bytes are used.
+//
+// Thread-safety: none. Ownership: borrows the file. Memory: a batch of rows (256 KiB, or one
+//   row) and the unpacker's state (about 100 KiB).
+class PngRows {
+ public:
+  // `chunks`: the file from the length of its first IDAT chunk on.
+  PngRows(std::span<const std::uint8_t> chunks, std::size_t row_bytes, int bytes_per_pixel,
+          int rows);
+  ~PngRows();
+
+  // The next row from the top, valid until the next call. Not to be called more than `rows`
+  // times.
+  const std::uint8_t* Next();
+
+ private:
+  void Unpack();
+  void TakeChunk();
+
+  std::span<const std::uint8_t> chunks_;
+  const std::size_t row_bytes_;
+  const int bytes_per_pixel_;
+  int rows_left_;
+  const std::unique_ptr<inflate_state> state_;
+  // The last row of the batch before, then each row behind its filter's number.
+  std::vector<std::uint8_t> batch_;
+  std::uint8_t* above_;
+  std::uint8_t* next_;
+  std::uint8_t* end_;
+};
+
+}  // namespace hestia
+
+#endif  // HESTIA_THUMBNAIL_SERVICE_RENDERER_READ_PNG_ROWS_H_
