@@ -1,5 +1,6 @@
 #include "common/path_text.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -46,6 +47,12 @@ std::size_t Utf8Length(absl::string_view text) {
   return length;
 }
 
+// Its text is itself, as with nearly every name there is.
+bool IsPlain(absl::string_view bytes) {
+  return std::all_of(bytes.begin(), bytes.end(),
+                     [](char c) { return c > 0 && c != '\\'; });
+}
+
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -68,6 +75,7 @@ int EscapedByte(absl::string_view text) {
 }  // namespace
 
 std::string EncodePathText(absl::string_view raw) {
+  if (IsPlain(raw)) return std::string(raw);
   constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
   text.reserve(raw.size());
@@ -87,6 +95,7 @@ std::string EncodePathText(absl::string_view raw) {
 }
 
 absl::StatusOr<std::string> DecodePathText(absl::string_view text) {
+  if (IsPlain(text)) return std::string(text);
   const absl::string_view whole = text;
   std::string raw;
   raw.reserve(text.size());

@@ -10,30 +10,33 @@
 #include <absl/strings/str_split.h>
 
 namespace hestia {
-namespace {
 
-// Asked for every event and every listed name, and nearly every glob is a name, a beginning or an
-// end: those are compared, which costs a tenth of fnmatch.
-bool Matches(const std::string& glob, absl::string_view name) {
-  constexpr char kSpecial[] = "*?[\\";
-  const std::size_t first = glob.find_first_of(kSpecial);
-  if (first == std::string::npos) return glob == name;
-  if (glob[first] == '*' && glob.find_first_of(kSpecial, first + 1) == std::string::npos) {
-    const absl::string_view beginning(glob.data(), first);
-    const absl::string_view end(glob.data() + first + 1, glob.size() - first - 1);
-    return name.size() >= beginning.size() + end.size() && absl::StartsWith(name, beginning) &&
-           absl::EndsWith(name, end);
-  }
-  return fnmatch(glob.c_str(), std::string(name).c_str(), 0) == 0;
+IgnorePolicy::IgnorePolicy(std::vector<std::string> globs) {
+  for (std::string& glob : globs) globs_.push_back(Parse(std::move(glob)));
 }
-
-}  // namespace
-
-IgnorePolicy::IgnorePolicy(std::vector<std::string> globs) : globs_(std::move(globs)) {}
 
 bool IgnorePolicy::Ignores(absl::string_view name) const {
   return std::any_of(globs_.begin(), globs_.end(),
-                     [&](const std::string& glob) { return Matches(glob, name); });
+                     [&](const Glob& glob) { return Matches(glob, name); });
+}
+
+IgnorePolicy::Glob IgnorePolicy::Parse(std::string glob) {
+  constexpr char kSpecial[] = "*?[\\";
+  const std::size_t first = glob.find_first_of(kSpecial);
+  if (first == std::string::npos) return {std::move(glob), "", false, ""};
+  if (glob[first] != '*' || glob.find_first_of(kSpecial, first + 1) != std::string::npos) {
+    return {"", "", false, std::move(glob)};
+  }
+  return {glob.substr(0, first), glob.substr(first + 1), true, ""};
+}
+
+bool IgnorePolicy::Matches(const Glob& glob, absl::string_view name) {
+  if (!glob.pattern.empty()) {
+    return fnmatch(glob.pattern.c_str(), std::string(name).c_str(), 0) == 0;
+  }
+  if (!glob.star) return name == glob.beginning;
+  return name.size() >= glob.beginning.size() + glob.end.size() &&
+         absl::StartsWith(name, glob.beginning) && absl::EndsWith(name, glob.end);
 }
 
 IgnorePolicy ParseIgnorePolicy(absl::string_view globs) {

@@ -16,14 +16,19 @@ void Journal::File(absl::string_view path, absl::string_view previous_path, bool
   mark.kind = Mark::Kind::kFile;
   mark.path = std::string(path);
   mark.previous_path = std::string(previous_path);
-  if (const Mark* const old = EntryAt(path)) {
-    mark.rewritten_at = old->rewritten_at;
-    // A file where a directory was: its own mark cannot say that nothing is beneath any
-    // more, an (empty) listing of that scope can.
-    if (old->subtree) List(path, ListingReason::kDirectoryArrived);
+  auto slots = by_path_.lower_bound(path);
+  if (slots != by_path_.end() && slots->first == path && slots->second.entry != 0) {
+    const Mark& old = marks_.at(slots->second.entry);
+    mark.rewritten_at = old.rewritten_at;
+    if (old.subtree) {
+      // A file where a directory was: its own mark cannot say that nothing is beneath any
+      // more, an (empty) listing of that scope can.
+      List(path, ListingReason::kDirectoryArrived);
+      slots = by_path_.lower_bound(path);
+    }
   }
   if (rewritten) mark.rewritten_at = head_ + 1;
-  Put(std::move(mark));
+  Put(std::move(mark), slots);
 }
 
 void Journal::Gone(absl::string_view path, bool directory) {
@@ -73,7 +78,12 @@ std::vector<Mark> Journal::After(std::uint64_t sequence, std::size_t max) const 
 }
 
 void Journal::Put(Mark mark) {
-  Slots& slots = by_path_[mark.path];
+  const auto hint = by_path_.lower_bound(mark.path);
+  Put(std::move(mark), hint);
+}
+
+void Journal::Put(Mark mark, ByPath::const_iterator hint) {
+  Slots& slots = by_path_.try_emplace(hint, mark.path)->second;
   std::uint64_t& slot = mark.kind == Mark::Kind::kList ? slots.list : slots.entry;
   if (const std::uint64_t old = std::exchange(slot, ++head_); old != 0) {
     marks_.erase(old);

@@ -80,7 +80,11 @@ class Journal {
     std::uint64_t list = 0;   // kList
   };
 
+  using ByPath = absl::btree_map<std::string, Slots>;
+
   void Put(Mark mark);
+  // `hint`: where its path is, or belongs.
+  void Put(Mark mark, ByPath::const_iterator hint);
   void Forget(std::uint64_t sequence);
   void ForgetBeneath(absl::string_view directory);
   const Mark* EntryAt(absl::string_view path) const;
@@ -92,7 +96,7 @@ class Journal {
   std::uint64_t forgotten_;  // marks up to here may be missing
   std::size_t path_bytes_ = 0;
   absl::btree_map<std::uint64_t, Mark> marks_;
-  absl::btree_map<std::string, Slots> by_path_;
+  ByPath by_path_;
 };
 
 }  // namespace hestia

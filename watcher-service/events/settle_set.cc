@@ -4,10 +4,17 @@
 
 namespace hestia {
 
+bool SettleSet::Created(const Key& key, absl::Duration now) {
+  if (!Wrote(key, now)) return false;
+  entries_.find(key)->second.news.created = true;
+  return true;
+}
+
 bool SettleSet::Wrote(const Key& key, absl::Duration now) {
   Entry* const entry = FindOrAdd(key, now);
   if (entry == nullptr) return false;
   SetWriting(*entry, true);
+  entry->news.created = false;
   entry->seen.reset();
   entry->changed_at = now;
   Reschedule(*entry, now + timing_.quiet);
@@ -47,30 +54,34 @@ bool SettleSet::Arrived(const Key& key, const News& news, absl::Duration now) {
 }
 
 std::optional<SettleSet::News> SettleSet::Remove(const Key& key) {
-  const auto serial = serials_.find(key);
-  if (serial == serials_.end()) return std::nullopt;
-  return Take(serial->second).news;
+  const auto it = entries_.find(key);
+  if (it == entries_.end()) return std::nullopt;
+  return Take(it).news;
 }
 
 std::vector<SettleSet::Ready> SettleSet::Step(absl::Duration now, Look look) {
   std::vector<Ready> ready;
   while (!due_.empty() && due_.begin()->first <= now) {
-    const std::uint64_t serial = due_.begin()->second;
-    Entry& entry = entries_.at(serial);
-    if (!entry.news.writing) {
-      ready.push_back(Take(serial));
-      continue;
+    auto& [key, entry] = *by_serial_.at(due_.begin()->second);
+    if (entry.due > now) {
+      Enqueue(entry);
+    } else if (IsReady(key, entry, now, look)) {
+      ready.push_back(Take(entries_.find(key)));
     }
-    const std::optional<Fingerprint> seen = look(entry.key);
-    if (!seen.has_value() || seen == entry.seen) {
-      ready.push_back(Take(serial));
-      continue;
-    }
-    if (entry.seen.has_value()) entry.changed_at = now;
-    entry.seen = seen;
-    Reschedule(entry, now + timing_.still);
   }
   return ready;
+}
+
+bool SettleSet::IsReady(const Key& key, Entry& entry, absl::Duration now, Look look) {
+  if (!entry.news.writing) return true;
+  const std::optional<Fingerprint> seen = look(key);
+  if (!seen.has_value() || seen == entry.seen) return true;
+  // A hard link is complete when it appears, and no close will follow.
+  if (entry.news.created && seen->linked) return true;
+  if (entry.seen.has_value()) entry.changed_at = now;
+  entry.seen = seen;
+  Reschedule(entry, now + timing_.still);
+  return false;
 }
 
 absl::Duration SettleSet::NextDeadline() const {
@@ -78,12 +89,12 @@ absl::Duration SettleSet::NextDeadline() const {
 }
 
 bool SettleSet::SettlingSince(std::uint64_t serial) const {
-  return !entries_.empty() && entries_.begin()->first <= serial;
+  return !by_serial_.empty() && by_serial_.begin()->first <= serial;
 }
 
 bool SettleSet::UnchangedSince(std::uint64_t serial, absl::Duration then) const {
-  for (auto it = entries_.begin(); it != entries_.end() && it->first <= serial; ++it) {
-    if (it->second.changed_at <= then) return true;
+  for (auto it = by_serial_.begin(); it != by_serial_.end() && it->first <= serial; ++it) {
+    if (it->second->second.changed_at <= then) return true;
   }
   return false;
 }
@@ -92,38 +103,30 @@ std::vector<SettleSet::Key> SettleSet::WritingKeys(std::size_t max) const {
   std::vector<Key> keys;
   for (const std::uint64_t serial : writing_) {
     if (keys.size() == max) break;
-    keys.push_back(entries_.at(serial).key);
+    keys.push_back(by_serial_.at(serial)->first);
   }
   return keys;
 }
 
-SettleSet::Entry* SettleSet::Find(const Key& key) {
-  const auto serial = serials_.find(key);
-  return serial == serials_.end() ? nullptr : &entries_.at(serial->second);
-}
-
 SettleSet::Entry* SettleSet::FindOrAdd(const Key& key, absl::Duration now, std::uint64_t serial) {
-  if (Entry* const entry = Find(key)) return entry;
-  if (entries_.size() >= capacity_) return nullptr;
-  if (serial == 0) serial = ++last_serial_;
-  serials_.emplace(key, serial);
-  Entry& entry = entries_[serial];
-  entry.key = key;
-  entry.due = now;
+  if (entries_.size() >= capacity_ && !entries_.contains(key)) return nullptr;
+  const auto [it, added] = entries_.try_emplace(key);
+  Entry& entry = it->second;
+  if (!added) return &entry;
+  entry.serial = serial != 0 ? serial : ++last_serial_;
   entry.changed_at = now;
   entry.quiet_since = absl::InfiniteDuration();
-  due_.emplace(now, serial);
+  by_serial_.emplace_hint(by_serial_.end(), entry.serial, &*it);
   return &entry;
 }
 
 void SettleSet::SetWriting(Entry& entry, bool writing) {
   if (entry.news.writing == writing) return;
   entry.news.writing = writing;
-  const std::uint64_t serial = serials_.at(entry.key);
   if (writing) {
-    writing_.insert(serial);
+    writing_.insert(entry.serial);
   } else {
-    writing_.erase(serial);
+    writing_.erase(entry.serial);
   }
   ++writing_changes_;
   // A file that is rewritten again and again is at rest between its writers, though never for
@@ -132,10 +135,14 @@ void SettleSet::SetWriting(Entry& entry, bool writing) {
 }
 
 void SettleSet::Reschedule(Entry& entry, absl::Duration due) {
-  const std::uint64_t serial = serials_.at(entry.key);
-  due_.erase({entry.due, serial});
   entry.due = due;
-  due_.emplace(due, serial);
+  if (!entry.queued.has_value() || due < *entry.queued) Enqueue(entry);
+}
+
+void SettleSet::Enqueue(Entry& entry) {
+  if (entry.queued.has_value()) due_.erase({*entry.queued, entry.serial});
+  entry.queued = entry.due;
+  due_.emplace(entry.due, entry.serial);
 }
 
 void SettleSet::Rest(Entry& entry, absl::Duration now) {
@@ -145,13 +152,13 @@ void SettleSet::Rest(Entry& entry, absl::Duration now) {
   Reschedule(entry, std::min(now + timing_.quiet, entry.quiet_since + timing_.longest_quiet));
 }
 
-SettleSet::Ready SettleSet::Take(std::uint64_t serial) {
-  const auto it = entries_.find(serial);
-  due_.erase({it->second.due, serial});
-  writing_changes_ += writing_.erase(serial);
-  Ready ready{std::move(it->second.key), std::move(it->second.news)};
-  ready.news.serial = serial;
-  serials_.erase(ready.key);
+SettleSet::Ready SettleSet::Take(Entries::iterator it) {
+  Entry& entry = it->second;
+  if (entry.queued.has_value()) due_.erase({*entry.queued, entry.serial});
+  writing_changes_ += writing_.erase(entry.serial);
+  by_serial_.erase(entry.serial);
+  Ready ready{it->first, std::move(entry.news)};
+  ready.news.serial = entry.serial;
   entries_.erase(it);
   return ready;
 }

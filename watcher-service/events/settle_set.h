@@ -10,7 +10,7 @@
 
 #include <absl/container/btree_map.h>
 #include <absl/container/btree_set.h>
-#include <absl/container/flat_hash_map.h>
+#include <absl/container/node_hash_map.h>
 #include <absl/functional/function_ref.h>
 #include <absl/time/time.h>
 
@@ -31,6 +31,7 @@ struct SettleKey {
 struct SettleNews {
   bool rewritten = false;     // a writer closed it
   bool writing = false;       // still open when last heard of
+  bool created = false;       // its name appeared, and nothing was written since
   std::string previous_path;  // text; empty = not renamed
   // When it began to settle, in the order of all that did; 0 = only now. A rename keeps it, so
   // that who waits for the file under its old name waits on.
@@ -63,6 +64,7 @@ class SettleSet {
   struct Fingerprint {
     std::uint64_t size_bytes = 0;
     absl::Time modified_at;
+    bool linked = false;  // it has other names as well
     friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
   };
   using Look = absl::FunctionRef<std::optional<Fingerprint>(const Key&)>;
@@ -70,13 +72,14 @@ class SettleSet {
   SettleSet(Timing timing, std::size_t capacity) : timing_(timing), capacity_(capacity) {}
 
   // Each returns false when the set is full: tell the file at once instead.
-  bool Wrote(const Key& key, absl::Duration now);    // created or modified, not closed
+  bool Created(const Key& key, absl::Duration now);  // a name appeared, not by a move
+  bool Wrote(const Key& key, absl::Duration now);    // modified, not closed
   bool Closed(const Key& key, absl::Duration now);   // closed after writing
   bool Touched(const Key& key, absl::Duration now);  // attributes
   // Arrived by a move, with what was known about it under its old name.
   bool Arrived(const Key& key, const News& news, absl::Duration now);
 
-  bool Contains(const Key& key) const { return serials_.contains(key); }
+  bool Contains(const Key& key) const { return entries_.contains(key); }
 
   // Takes the file out; none when it is not settling.
   std::optional<News> Remove(const Key& key);
@@ -106,29 +109,34 @@ class SettleSet {
 
  private:
   struct Entry {
-    Key key;
+    std::uint64_t serial = 0;
     News news;
     absl::Duration due;
+    std::optional<absl::Duration> queued;  // its place in due_, never after `due`
     absl::Duration changed_at;   // last heard of, or found otherwise than at the look before
     absl::Duration quiet_since;  // first close, or move or chmod since the last write
     std::optional<Fingerprint> seen;
   };
+  using Entries = absl::node_hash_map<Key, Entry>;
 
-  Entry* Find(const Key& key);
   // `serial` as in SettleNews.
   Entry* FindOrAdd(const Key& key, absl::Duration now, std::uint64_t serial = 0);
   void SetWriting(Entry& entry, bool writing);
   void Reschedule(Entry& entry, absl::Duration due);
+  void Enqueue(Entry& entry);
   void Rest(Entry& entry, absl::Duration now);
-  Ready Take(std::uint64_t serial);
+  bool IsReady(const Key& key, Entry& entry, absl::Duration now, Look look);
+  Ready Take(Entries::iterator it);
 
   const Timing timing_;
   const std::size_t capacity_;
   std::uint64_t last_serial_ = 0;
   std::uint64_t writing_changes_ = 0;
   absl::btree_set<std::uint64_t> writing_;  // serials
-  absl::flat_hash_map<Key, std::uint64_t> serials_;
-  absl::btree_map<std::uint64_t, Entry> entries_;  // by serial
+  Entries entries_;
+  absl::btree_map<std::uint64_t, Entries::value_type*> by_serial_;
+  // An entry whose time has come later than its place is put back when that comes up: most are
+  // put off several times and looked for once.
   absl::btree_set<std::pair<absl::Duration, std::uint64_t>> due_;
 };
 

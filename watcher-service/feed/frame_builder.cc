@@ -33,7 +33,7 @@ class StateReader {
   }
 
   // None when the disk would not say.
-  std::optional<FileState> Read(const Mark& mark, std::uint64_t told) {
+  std::optional<FileState> Read(Mark mark, std::uint64_t told) {
     const std::string raw = DecodePathText(mark.path).value();
     struct stat status {};
     const int error = Look(raw, status);
@@ -43,11 +43,11 @@ class StateReader {
     }
     FileState state;
     if (error == 0 && S_ISREG(status.st_mode)) {
-      state = PresentFile(mark.path, status);
-      state.previous_path = mark.previous_path;
+      state = PresentFile(std::move(mark.path), status);
+      state.previous_path = std::move(mark.previous_path);
       state.rewritten = mark.rewritten_at > told;
     } else {
-      state.path = mark.path;
+      state.path = std::move(mark.path);
       const bool directory_there = error == 0 && S_ISDIR(status.st_mode);
       state.subtree_absent = mark.subtree && !directory_there;
     }
@@ -67,12 +67,6 @@ class StateReader {
   int refused_ = 0;
   std::string first_refusal_;
 };
-
-// A rename's two marks follow one another and stay in one frame.
-bool IsPair(const Mark& first, const Mark& second) {
-  return second.kind == Mark::Kind::kGone && !first.previous_path.empty() &&
-         first.previous_path == second.path;
-}
 
 }  // namespace
 
@@ -97,7 +91,7 @@ std::optional<Frame> FrameBuilder::Next() {
     return BeginListing(next, *std::move(root), {first.path, first.reason, first.shallow},
                         {next.head.epoch, first.sequence});
   }
-  return StatesOf(next, root->get());
+  return StatesOf(std::move(next), root->get());
 }
 
 Frame FrameBuilder::MakeBookmark() const {
@@ -156,25 +150,29 @@ Frame FrameBuilder::EndListing(bool complete, std::string detail) {
   return frame;
 }
 
-std::optional<Frame> FrameBuilder::StatesOf(const LibraryFeed::Next& next, int root) {
+std::optional<Frame> FrameBuilder::StatesOf(LibraryFeed::Next next, int root) {
   StateReader reader(root);
   std::vector<FileState> states;
+  states.reserve(next.marks.size());
   std::size_t path_bytes = 0;
   const std::uint64_t told = cursor_->sequence;
+  std::string left;  // the old name of the file before
   for (std::size_t i = 0; i < next.marks.size(); ++i) {
-    const Mark& mark = next.marks[i];
+    Mark& mark = next.marks[i];
     if (mark.kind == Mark::Kind::kList) break;
     const std::size_t room = mark.previous_path.empty() ? 1 : 2;
-    const bool second = i > 0 && IsPair(next.marks[i - 1], mark);
+    // A rename's two marks follow one another and stay in one frame.
+    const bool second = mark.kind == Mark::Kind::kGone && !left.empty() && left == mark.path;
     if (i > 0 && !second &&
         (i + room > kMaxFrameStates || path_bytes + mark.path.size() > kMaxFramePathBytes / 2)) {
       break;
     }
     path_bytes += mark.path.size() + mark.previous_path.size();
-    if (std::optional<FileState> state = reader.Read(mark, told)) {
+    left = mark.previous_path;
+    cursor_ = Cursor{next.head.epoch, mark.sequence};
+    if (std::optional<FileState> state = reader.Read(std::move(mark), told)) {
       states.push_back(*std::move(state));
     }
-    cursor_ = Cursor{next.head.epoch, mark.sequence};
   }
   if (states.empty()) return std::nullopt;
   return Frame{cursor_, std::move(states)};

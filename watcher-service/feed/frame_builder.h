@@ -42,7 +42,7 @@ class FrameBuilder {
                      Cursor end);
   std::optional<Frame> ContinueListing();
   Frame EndListing(bool complete, std::string detail);
-  std::optional<Frame> StatesOf(const LibraryFeed::Next& next, int root);
+  std::optional<Frame> StatesOf(LibraryFeed::Next next, int root);
 
   LibraryFeed& feed_;
   const IgnorePolicy& ignore_;

@@ -24,7 +24,7 @@ LibraryFeed::LibraryFeed(Journal::Limits limits, std::uint64_t start)
 void LibraryFeed::File(absl::string_view path, absl::string_view previous_path, bool rewritten) {
   absl::MutexLock lock(&mu_);
   // A listing that begins after this mark must not leave the file to a later one.
-  if (writing_files_->contains(path)) {
+  if (!writing_files_->empty() && writing_files_->contains(path)) {
     auto others = std::make_shared<WritingFiles>(*writing_files_);
     others->erase(path);
     writing_files_ = std::move(others);

@@ -7,10 +7,13 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
 #include <absl/strings/str_cat.h>
+
+#include "common/monotonic_clock.h"
 
 namespace hestia {
 namespace {
@@ -20,6 +23,14 @@ constexpr std::uint32_t kMask = IN_CLOSE_WRITE | IN_CREATE | IN_MODIFY | IN_MOVE
                                 IN_MOVED_TO | IN_DELETE | IN_ATTRIB | IN_DELETE_SELF |
                                 IN_MOVE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK;
 constexpr std::size_t kReadBytes = 64 << 10;
+
+// More than kManyEvents within kWindow is a burst, and then a wake-up for every few events would
+// cost more than the events: they gather in the kernel's queue, for kLongestGather at most and
+// until about kGathered are there. The queue has 16,384 places.
+constexpr absl::Duration kWindow = absl::Milliseconds(20);
+constexpr std::uint64_t kManyEvents = 64;
+constexpr absl::Duration kLongestGather = absl::Milliseconds(10);
+constexpr std::int64_t kGathered = 2048;
 
 }  // namespace
 
@@ -103,10 +114,9 @@ std::uint64_t InotifyReader::event_count() const {
 }
 
 void InotifyReader::Run() {
-  std::array<pollfd, 2> ready = {{{inotify_.get(), POLLIN, 0}, {wake_.get(), POLLIN, 0}}};
+  absl::Duration gather = absl::ZeroDuration();
   while (true) {
-    // Blocks until the kernel or WakeReader() has something; EINTR only costs a round.
-    poll(ready.data(), ready.size(), -1);
+    Await(gather);
     std::uint64_t wakes = 0;
     const bool woken = read(wake_.get(), &wakes, sizeof(wakes)) > 0;
     std::uint64_t promised = 0;
@@ -118,11 +128,35 @@ void InotifyReader::Run() {
     // The request was read before the queue, so the queue holds all that came before it.
     while (DrainKernelQueue()) {
     }
+    gather = TimeToGather();
     if (!woken) continue;
     absl::MutexLock lock(&mu_);
     batch_.flushed = promised;
     flush_news_ = true;
   }
+}
+
+void InotifyReader::Await(absl::Duration gather) {
+  std::array<pollfd, 2> ready = {{{wake_.get(), POLLIN, 0}, {inotify_.get(), POLLIN, 0}}};
+  if (gather > absl::ZeroDuration()) {
+    const timespec limit = absl::ToTimespec(gather);
+    if (ppoll(ready.data(), 1, &limit, nullptr) > 0) return;
+  }
+  // Blocks until the kernel or WakeReader() has something; EINTR only costs a round.
+  poll(ready.data(), ready.size(), -1);
+}
+
+absl::Duration InotifyReader::TimeToGather() {
+  const absl::Duration now = MonotonicNow();
+  const std::uint64_t count = event_count();
+  const absl::Duration took = now - window_began_;
+  const std::uint64_t came = count - window_count_;
+  if (took > kWindow) {
+    window_began_ = now;
+    window_count_ = count;
+  }
+  if (came <= kManyEvents) return absl::ZeroDuration();
+  return std::min(kLongestGather, took * kGathered / static_cast<std::int64_t>(came));
 }
 
 bool InotifyReader::DrainKernelQueue() {

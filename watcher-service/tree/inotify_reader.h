@@ -27,7 +27,8 @@ struct RawEvent {
 };
 
 // One inotify instance and the thread that does nothing but empty its kernel queue into a
-// capped buffer, so that the queue overflows as late as possible.
+// capped buffer, so that the queue overflows as late as possible. In a burst it lets events gather
+// for some milliseconds, since one wake-up costs as much as many events.
 //
 // Thread-safety: every method from any thread.
 // Blocking: Take waits; nothing else does.
@@ -73,6 +74,8 @@ class InotifyReader {
   InotifyReader(UniqueFd inotify, UniqueFd wake, std::size_t capacity);
 
   void Run();
+  void Await(absl::Duration gather);
+  absl::Duration TimeToGather();
   bool DrainKernelQueue();
   void Parse(absl::string_view bytes);
   bool SomethingLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_);
@@ -89,6 +92,8 @@ class InotifyReader {
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   std::uint64_t requested_ ABSL_GUARDED_BY(mu_) = 0;
   std::uint64_t event_count_ ABSL_GUARDED_BY(mu_) = 0;
+  absl::Duration window_began_;     // the reader's, see TimeToGather
+  std::uint64_t window_count_ = 0;  // event_count_ then
   NamedThread thread_;  // last: it uses everything above
 };
 

@@ -13,9 +13,9 @@ namespace hestia {
 
 EventTranslator::EventTranslator(WatchedTree& tree, LibraryFeed& feed, const IgnorePolicy& ignore,
                                  SettleSet::Timing timing, std::size_t settle_capacity)
-    : tree_(tree), feed_(feed), ignore_(ignore), settling_(timing, settle_capacity) {}
+    : tree_(tree), paths_(tree.tree()), feed_(feed), ignore_(ignore), settling_(timing, settle_capacity) {}
 
-void EventTranslator::Handle(const RawEvent& event, absl::Duration now) {
+void EventTranslator::Handle(RawEvent event, absl::Duration now) {
   DirectoryNode* const node = tree_.tree().ByWatch(event.wd);
   if (node == nullptr) return;
   if (event.name.empty()) return HandleSelf(*node, event.mask);
@@ -23,7 +23,7 @@ void EventTranslator::Handle(const RawEvent& event, absl::Duration now) {
   if ((event.mask & IN_ISDIR) != 0) {
     HandleDirectory(*node, event, now);
   } else {
-    HandleFile(*node, event, now);
+    HandleFile(*node, std::move(event), now);
   }
 }
 
@@ -37,7 +37,7 @@ void EventTranslator::Step(absl::Duration now) {
       return std::nullopt;
     }
     return SettleSet::Fingerprint{static_cast<std::uint64_t>(status.st_size),
-                                  absl::TimeFromTimespec(status.st_mtim)};
+                                  absl::TimeFromTimespec(status.st_mtim), status.st_nlink > 1};
   };
   for (const SettleSet::Ready& ready : settling_.Step(now, look)) Tell(ready.key, ready.news, now);
 }
@@ -58,7 +58,7 @@ void EventTranslator::ForgetDepartures() {
   }
 }
 
-std::shared_ptr<const WritingFiles> EventTranslator::Writing(std::size_t max) const {
+std::shared_ptr<const WritingFiles> EventTranslator::Writing(std::size_t max) {
   auto files = std::make_shared<WritingFiles>();
   for (const SettleSet::Key& key : settling_.WritingKeys(max)) {
     const DirectoryNode* const directory = tree_.tree().ById(key.directory);
@@ -121,11 +121,11 @@ void EventTranslator::DirectoryMoved(DirectoryNode& parent, const RawEvent& even
   if (departure.has_value()) DirectoryGone(*departure);
 }
 
-void EventTranslator::HandleFile(DirectoryNode& parent, const RawEvent& event, absl::Duration now) {
-  const SettleSet::Key key{parent.id, event.name};
+void EventTranslator::HandleFile(DirectoryNode& parent, RawEvent event, absl::Duration now) {
+  const SettleSet::Key key{parent.id, std::move(event.name)};
   bool taken = true;
   if ((event.mask & IN_MOVED_FROM) != 0) {
-    Leave({event.cookie, now, PathOf(parent, event.name).value_or(""), false, 0,
+    Leave({event.cookie, now, PathOf(parent, key.name).value_or(""), false, 0,
            settling_.Remove(key).value_or(SettleSet::News{})});
   } else if ((event.mask & IN_MOVED_TO) != 0) {
     FileArrived(event, key, now);
@@ -134,22 +134,16 @@ void EventTranslator::HandleFile(DirectoryNode& parent, const RawEvent& event, a
   } else if ((event.mask & IN_CLOSE_WRITE) != 0) {
     taken = settling_.Closed(key, now);
   } else if ((event.mask & IN_CREATE) != 0) {
-    FileCreated(parent, key, now);
+    taken = settling_.Created(key, now);
   } else if ((event.mask & IN_MODIFY) != 0) {
     taken = settling_.Wrote(key, now);
   } else if ((event.mask & IN_ATTRIB) != 0) {
     taken = settling_.Touched(key, now);
   }
-  if (!taken) Tell(key, {(event.mask & IN_CLOSE_WRITE) != 0, false, ""}, now);
-}
-
-void EventTranslator::FileCreated(DirectoryNode& parent, const SettleSet::Key& key,
-                                  absl::Duration now) {
-  struct stat status {};
-  const bool looked = tree_.LookAtFile(parent, key.name, status) == 0;
-  // A hard link or a special file is complete when it appears, and no close will follow.
-  const bool complete = looked && (!S_ISREG(status.st_mode) || status.st_nlink > 1);
-  if (!(complete ? settling_.Touched(key, now) : settling_.Wrote(key, now))) Tell(key, {}, now);
+  if (taken) return;
+  SettleSet::News news;
+  news.rewritten = (event.mask & IN_CLOSE_WRITE) != 0;
+  Tell(key, news, now);
 }
 
 void EventTranslator::FileArrived(const RawEvent& event, const SettleSet::Key& key,
@@ -253,12 +247,11 @@ void EventTranslator::Tell(const SettleSet::Key& key, const SettleSet::News& new
 }
 
 std::optional<std::string> EventTranslator::PathOf(const DirectoryNode& parent,
-                                                   const std::string& name) const {
-  std::optional<std::string> path = tree_.tree().RawPath(parent);
+                                                   absl::string_view name) {
+  const std::optional<PathMemory::Path>& path = paths_.Of(parent);
   if (!path.has_value()) return std::nullopt;
-  std::string whole = JoinPath(*path, name);
-  if (whole.size() > kMaxPathBytes) return std::nullopt;
-  return EncodePathText(whole);
+  if (JoinedPathBytes(path->raw_bytes, name.size()) > kMaxPathBytes) return std::nullopt;
+  return JoinPath(path->text, EncodePathText(name));
 }
 
 }  // namespace hestia

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include <absl/strings/string_view.h>
 #include <absl/time/time.h>
 
 #include "watcher-service/events/ignore_policy.h"
@@ -14,6 +15,7 @@
 #include "watcher-service/events/settle_set.h"
 #include "watcher-service/feed/library_feed.h"
 #include "watcher-service/tree/inotify_reader.h"
+#include "watcher-service/tree/path_memory.h"
 #include "watcher-service/tree/watched_tree.h"
 
 namespace hestia {
@@ -29,7 +31,7 @@ class EventTranslator {
   EventTranslator(WatchedTree& tree, LibraryFeed& feed, const IgnorePolicy& ignore,
                   SettleSet::Timing timing, std::size_t settle_capacity);
 
-  void Handle(const RawEvent& event, absl::Duration now);
+  void Handle(RawEvent event, absl::Duration now);
   // Tells what is at rest by now, and what has left the library.
   void Step(absl::Duration now);
   // When Step has something to do next.
@@ -46,7 +48,7 @@ class EventTranslator {
 
   const SettleSet& settling() const { return settling_; }
   // Path text of files being written, at most `max` of them.
-  std::shared_ptr<const WritingFiles> Writing(std::size_t max) const;
+  std::shared_ptr<const WritingFiles> Writing(std::size_t max);
   // Rises whenever Writing() may answer differently.
   std::uint64_t writing_changes() const {
     return settling_.writing_changes() + directory_moves_;
@@ -56,9 +58,8 @@ class EventTranslator {
  private:
   void HandleSelf(DirectoryNode& node, std::uint32_t mask);
   void HandleDirectory(DirectoryNode& parent, const RawEvent& event, absl::Duration now);
-  void HandleFile(DirectoryNode& parent, const RawEvent& event, absl::Duration now);
+  void HandleFile(DirectoryNode& parent, RawEvent event, absl::Duration now);
   void DirectoryMoved(DirectoryNode& parent, const RawEvent& event);
-  void FileCreated(DirectoryNode& parent, const SettleSet::Key& key, absl::Duration now);
   void FileArrived(const RawEvent& event, const SettleSet::Key& key, absl::Duration now);
   void FileDeleted(const DirectoryNode& parent, const SettleSet::Key& key);
   void Leave(RenamePairing::Departure departure);
@@ -68,9 +69,10 @@ class EventTranslator {
   void Revisit(DirectoryNode& node);
   void Tell(const SettleSet::Key& key, const SettleSet::News& news, absl::Duration now);
   // Path text; none while a parent is on its way, or when it is too long to be told.
-  std::optional<std::string> PathOf(const DirectoryNode& parent, const std::string& name) const;
+  std::optional<std::string> PathOf(const DirectoryNode& parent, absl::string_view name);
 
   WatchedTree& tree_;
+  PathMemory paths_;
   LibraryFeed& feed_;
   const IgnorePolicy& ignore_;
   SettleSet settling_;

@@ -17,6 +17,8 @@ constexpr std::size_t kMaxToldParts = 20;
 constexpr int kDirectoriesPerStep = 64;
 constexpr std::size_t kMaxToldWriting = 1024;
 constexpr absl::Duration kRetryInterval = absl::Minutes(1);
+// Files of a burst come to rest one by one; those of one beat are told together.
+constexpr absl::Duration kBeat = absl::Milliseconds(10);
 
 absl::Status RootUnavailable(const LibraryRoot& library) {
   return WithReason(absl::FailedPreconditionError(
@@ -134,6 +136,7 @@ void LibraryWatch::Run() {
       if (!stopped_.ok()) break;
     }
     const absl::Duration now = MonotonicNow();
+    last_step_ = now;
     Step(std::move(batch), now);
     // First, so that whoever is answered finds the state the answer is about.
     PublishStatus();
@@ -152,13 +155,14 @@ absl::Duration LibraryWatch::Timeout(absl::Duration now) {
   absl::Duration next = std::min(translator_.NextDeadline(), next_root_check_);
   if (rounds_.needed) next = std::min(next, schedule_.next());
   next = std::min(next, tickets_.NextDeadline(options_.timing, now));
+  next = std::max(next, last_step_ + kBeat);
   return std::max(absl::ZeroDuration(), next - now);
 }
 
 void LibraryWatch::Step(InotifyReader::Batch batch, absl::Duration now) {
   const Cursor before = feed_.head();
   if (batch.overflow && state_ != WatchState::kRootUnavailable) Recover(now);
-  for (const RawEvent& event : batch.events) translator_.Handle(event, now);
+  for (RawEvent& event : batch.events) translator_.Handle(std::move(event), now);
   translator_.Step(now);
   MeetStrangers();
   if (walking_ || polling_) WalkOn(now);

@@ -169,6 +169,7 @@ class LibraryWatch {
   bool was_lost_ = false;  // the root has been away
   std::shared_ptr<const RootDirectory> root_;       // while it is there
   std::shared_ptr<const RootDirectory> last_root_;  // it, or the one before
+  absl::Duration last_step_;
   absl::Duration next_root_check_;
   absl::Duration next_reconcile_;
   absl::Duration next_retry_;

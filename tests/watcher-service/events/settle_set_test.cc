@@ -118,6 +118,41 @@ TEST_F(SettleSetTest, AnOpenFileThatVanishedIsToldAtOnce) {
   EXPECT_THAT(Step(Ms(100)), ElementsAre("a"));
 }
 
+TEST_F(SettleSetTest, AHardLinkIsReadyAtItsFirstLook) {
+  disk_->linked = true;
+  set_.Created(Named("a"), Ms(0));
+  EXPECT_THAT(Step(Ms(100)), ElementsAre("a"));
+  EXPECT_FALSE(last_[0].rewritten);
+}
+
+TEST_F(SettleSetTest, AHardLinkThatIsRenamedMeanwhileIsReadyAsSoon) {
+  disk_->linked = true;
+  set_.Created(Named("a"), Ms(0));
+  set_.Arrived(Named("b"), *set_.Remove(Named("a")), Ms(10));
+  EXPECT_THAT(Step(Ms(110)), ElementsAre("b"));
+}
+
+TEST_F(SettleSetTest, AHardLinkThatIsWrittenIsWaitedFor) {
+  disk_->linked = true;
+  set_.Created(Named("a"), Ms(0));
+  set_.Wrote(Named("a"), Ms(10));
+  EXPECT_THAT(Step(Ms(110)), IsEmpty());
+  EXPECT_THAT(Step(Ms(2110)), ElementsAre("a"));
+}
+
+TEST_F(SettleSetTest, WhatIsPutOffIsReadyInTheOrderOfItsRest) {
+  set_.Created(Named("a"), Ms(0));
+  set_.Closed(Named("b"), Ms(10));
+  set_.Wrote(Named("a"), Ms(20));
+  set_.Closed(Named("a"), Ms(30));
+  EXPECT_THAT(Step(Ms(109)), IsEmpty());
+  EXPECT_EQ(set_.NextDeadline(), Ms(110));
+  EXPECT_THAT(Step(Ms(110)), ElementsAre("b"));
+  EXPECT_THAT(Step(Ms(129)), IsEmpty());
+  EXPECT_THAT(Step(Ms(130)), ElementsAre("a"));
+  EXPECT_EQ(set_.NextDeadline(), absl::InfiniteDuration());
+}
+
 TEST_F(SettleSetTest, ATouchDoesNotEndTheWaitForAWriter) {
   set_.Wrote(Named("a"), Ms(0));
   set_.Touched(Named("a"), Ms(10));

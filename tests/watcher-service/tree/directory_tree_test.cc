@@ -1,7 +1,11 @@
 #include "watcher-service/tree/directory_tree.h"
 
+#include <string>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "watcher-service/tree/path_memory.h"
 
 namespace hestia {
 namespace {
@@ -50,6 +54,23 @@ TEST(DirectoryTreeTest, AncestryIncludesTheNodeItself) {
   EXPECT_TRUE(tree.IsAncestorOrSelf(*a, *b));
   EXPECT_TRUE(tree.IsAncestorOrSelf(*a, *a));
   EXPECT_FALSE(tree.IsAncestorOrSelf(*b, *a));
+}
+
+TEST(DirectoryTreeTest, RememberedPathsFollowEveryMove) {
+  DirectoryTree tree;
+  PathMemory paths(tree);
+  DirectoryNode* const a = tree.Add(*tree.root(), "a\\");
+  DirectoryNode* const b = tree.Add(*a, "b");
+  EXPECT_EQ(paths.Of(*b)->text, "a\\\\/b");
+  EXPECT_EQ(paths.Of(*b)->raw_bytes, 4U);
+  EXPECT_EQ(paths.Of(*tree.root())->text, "");
+  tree.Detach(*a);
+  EXPECT_FALSE(paths.Of(*b).has_value());
+  tree.Attach(*a, *tree.root(), "c");
+  EXPECT_EQ(paths.Of(*b)->text, "c/b");
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_EQ(paths.Of(*tree.Add(*b, std::to_string(i)))->text, "c/b/" + std::to_string(i));
+  }
 }
 
 }  // namespace
