@@ -218,19 +218,20 @@ double WorstRecovery(const Workplace& place, const RendererPrograms& programs) {
   return worst;
 }
 
-// The longest verdict by a header; for OpenImageIO with a worker that is ready.
+// The longest verdict by a header; for OpenImageIO with a worker that is ready. What only decoding
+// gives away is timed, too, but does not count.
 double WorstHeaderVerdict(const Workplace& place, const RendererPrograms& programs) {
   Renderer renderer(programs, RenderLimitsFromSettings());
   (void)renderer.Render(place.Source("P6\n1 1\n255\nabc"), Recipes());
   double worst = 0;
   for (const Bomb& bomb : MakeBombs()) {
-    if (!bomb.by_header) continue;
     const SourceFile source = place.Source(bomb.bytes);
     absl::SleepFor(absl::Seconds(2));
     const double taken =
         Milliseconds(1, [&] { (void)renderer.Render(source, Recipes()); }).front();
-    std::cout << absl::StrFormat("%9.2f ms  %s\n", taken, bomb.name);
-    worst = std::max(worst, taken);
+    std::cout << absl::StrFormat("%9.2f ms  %s%s\n", taken, bomb.name,
+                                 bomb.by_header ? "" : " (not by its header)");
+    if (bomb.by_header) worst = std::max(worst, taken);
   }
   return worst;
 }

@@ -89,7 +89,11 @@ TEST_F(MutationTest, EachEndsAsAThumbnailOrAVerdictAndNothingIsRestartedOrLost) 
                                          MakeGif(FourCorners(64, 48))};
   StartWatcher();
   StartReplica();
-  const std::string replica = Stats().replicas(0).id();
+  std::string replica;
+  AwaitStats([&](const auto& stats) {
+    if (stats.replicas_size() > 0) replica = stats.replicas(0).id();
+    return !replica.empty();
+  });
   for (int i = 0; i < files; ++i) {
     const std::vector<std::string>& seeds = i % kSlowOnesIn == 0 ? slow : fast;
     Put(absl::StrCat(i % 100, "/", i), Mutate(seeds[Below(seeds.size())]));

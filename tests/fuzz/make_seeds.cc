@@ -94,6 +94,10 @@ void WriteAll(const std::string& folder) {
     sniffed.insert(sniffed.end(), seeds.begin(), seeds.end());
   }
   for (const Bomb& bomb : MakeBombs()) sniffed.push_back(bomb.bytes.substr(0, 4096));
+  // What ends within a signature.
+  for (std::size_t i = 0, whole = sniffed.size(); i < whole; ++i) {
+    for (const std::size_t size : {4, 6, 10}) sniffed.push_back(sniffed[i].substr(0, size));
+  }
   Write(folder, "fuzz-sniff", sniffed);
 }
 }  // namespace

@@ -7,6 +7,7 @@
 #include <absl/strings/ascii.h>
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/string_view.h>
 #include <absl/strings/strip.h>
 
 namespace hestia {
@@ -82,7 +83,7 @@ ImageFormat TiffOrRaw(absl::string_view head) {
     return value;
   };
   if (number(2, 2) == 43) return ImageFormat::kTiff;  // BigTIFF
-  if (head.substr(8, 2) == "CR") return ImageFormat::kCameraRaw;
+  if (absl::ClippedSubstr(head, 8, 2) == "CR") return ImageFormat::kCameraRaw;
   const std::size_t directory = number(4, 4);
   bool preview = false;
   bool below = false;
@@ -176,7 +177,7 @@ ImageFormat Sniff(absl::string_view head) {
   for (const Signature& signature : kSignatures) {
     if (absl::StartsWith(head, signature.bytes)) return signature.format;
   }
-  if (absl::StartsWith(head, "RIFF") && head.substr(8, 4) == "WEBP") return ImageFormat::kWebp;
+  if (absl::StartsWith(head, "RIFF") && absl::ClippedSubstr(head, 8, 4) == "WEBP") return ImageFormat::kWebp;
   const absl::string_view order = head.substr(0, 4);
   if (order == Bytes("II*\0") || order == Bytes("MM\0*") || order == Bytes("II+\0") ||
       order == Bytes("MM\0+")) {
@@ -207,8 +208,8 @@ std::string DescribeUnreadable(absl::string_view head) {
   }
   if (head.size() >= 40 && head.substr(36, 4) == "acsp") return "an ICC colour profile";
   if (!Brands(head).empty()) return "a video";
-  if (absl::StartsWith(head, "RIFF") && head.substr(8, 4) == "AVI ") return "a video";
-  if (absl::StartsWith(head, "RIFF") && head.substr(8, 4) == "WAVE") return "a sound recording";
+  if (absl::StartsWith(head, "RIFF") && absl::ClippedSubstr(head, 8, 4) == "AVI ") return "a video";
+  if (absl::StartsWith(head, "RIFF") && absl::ClippedSubstr(head, 8, 4) == "WAVE") return "a sound recording";
   if (LooksLikeText(head)) return "text";
   return "an unknown format";
 }

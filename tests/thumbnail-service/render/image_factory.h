@@ -55,7 +55,7 @@ struct JpegOptions {
   bool ycck = false;     // the same, as YCCK
   int restart_rows = 0;  // a restart marker after so many block rows
   bool arithmetic = false;
-  std::string profile;  // ICC
+  std::string profile = {};  // ICC
 };
 std::string MakeJpeg(const Pixels& pixels, const JpegOptions& options = {});
 
@@ -68,7 +68,7 @@ struct PngOptions {
   bool palette = false;  // with tRNS when `alpha`
   int filters = 0;       // libpng's mask of row filters; 0: the writer's choice
   double gamma = 0;      // gAMA; 0 writes none
-  std::string profile;   // iCCP
+  std::string profile = {};   // iCCP
 };
 std::string MakePng(const Pixels& pixels, const PngOptions& options = {});
 
@@ -76,7 +76,7 @@ struct WebpOptions {
   int orientation = 0;
   bool lossless = false;
   bool alpha = false;
-  std::string profile;  // ICCP
+  std::string profile = {};  // ICCP
 };
 std::string MakeWebp(const Pixels& pixels, const WebpOptions& options = {});
 // Two frames: `first` at (x, y) of a larger canvas, then `second`, which covers it.

@@ -1,5 +1,8 @@
 #include "thumbnail-service/render/image_format.h"
 
+#include <algorithm>
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "tests/thumbnail-service/render/exotic_images.h"
@@ -22,6 +25,23 @@ TEST(ImageFormatTest, ImagesAreKnownByTheirFirstBytes) {
   EXPECT_EQ(Sniff(MakeTiff(pixels)), ImageFormat::kTiff);
   EXPECT_EQ(Sniff(MakePpm(pixels)), ImageFormat::kPnm);
   EXPECT_EQ(Sniff(MakeRadiance(2, 2, 1.0F)), ImageFormat::kRadianceHdr);
+}
+
+// A file of five bytes once ended the service.
+TEST(ImageFormatTest, WhateverAFileIsCutDownToItIsDescribed) {
+  const Pixels pixels = FourCorners(8, 8);
+  for (const std::string& whole :
+       {MakeJpeg(pixels), MakePng(pixels), MakeWebp(pixels), MakeGif(pixels), MakeBmp(pixels),
+        MakeTiff(pixels), MakePpm(pixels), MakeRadiance(2, 2, 1.0F), std::string("RIFF\0\0\0\0WAVE", 12),
+        std::string("MM\0*\0\0\0\x08", 8), std::string("II+\0\x08\0\0\0", 8),
+        Ftyp(std::string("avif\0\0\0\0mif1miaf", 16)), std::string("<?xml version='1.0'?><!-- --><svg>"),
+        std::string("8BPS\0\1"), std::string("BM\0\0\0\0\0\0\0\0"), std::string("\0\0\1\0\1\0")}) {
+    for (std::size_t size = 0; size <= std::min<std::size_t>(whole.size(), 80); ++size) {
+      const absl::string_view head = absl::string_view(whole).substr(0, size);
+      EXPECT_FALSE(FormatTitle(Sniff(head)).empty());
+      EXPECT_FALSE(DescribeUnreadable(head).empty());
+    }
+  }
 }
 
 TEST(ImageFormatTest, HeifIsKnownByAnyOfItsBrands) {
