@@ -62,6 +62,8 @@ class EventTranslator {
   void DirectoryMoved(DirectoryNode& parent, const RawEvent& event);
   void FileArrived(const RawEvent& event, const SettleSet::Key& key, absl::Duration now);
   void FileDeleted(const DirectoryNode& parent, const SettleSet::Key& key);
+  // None when no regular file is there.
+  std::optional<SettleSet::Fingerprint> Look(const SettleSet::Key& key);
   void Leave(RenamePairing::Departure departure);
   void Left(const RenamePairing::Departure& departure);
   void DirectoryGone(const RenamePairing::Departure& departure);
