@@ -70,7 +70,7 @@ Replica::Replica(const Config& config)
       explainer_(config.database_url, DecoderVersion(), 1),
       stats_(catalog_, counters_, id_),
       service_(catalog_, feed_, stats_,
-               OperatorParts{steering_, recipes_, explainer_,
+               OperatorParts{steering_, recipes_, explainer_, config.removal_grace,
                              [this](absl::Time deadline) { return Drain(deadline); },
                              // Made with the renderers, before the server is.
                              [this] { return capabilities_->Ask(); },

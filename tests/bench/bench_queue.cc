@@ -257,7 +257,7 @@ class QueueBench {
   std::string RunRound(int round, std::vector<std::unique_ptr<BenchReplica>>& replicas) {
     round_ = round;
     renders_ = 0;
-    Execute("ANALYZE files; ANALYZE jobs; CHECKPOINT");
+    Execute("CHECKPOINT");
     const std::int64_t lsn = Number(kWal);
     const absl::Duration begin = MonotonicNow();
     for (const auto& replica : replicas) {

@@ -42,6 +42,7 @@ struct Tally {
   std::map<std::string, int> failures ABSL_GUARDED_BY(mu);
   std::int64_t source_bytes ABSL_GUARDED_BY(mu) = 0;
   std::int64_t thumbnail_bytes ABSL_GUARDED_BY(mu) = 0;
+  std::uint64_t peak_rss_kib ABSL_GUARDED_BY(mu) = 0;
 };
 
 struct Run {
@@ -105,6 +106,7 @@ void Work(const Run& run, std::atomic<std::size_t>& next, std::size_t end, Tally
     if (rendering.ok() && !run.out.empty()) Save(run, path, *rendering);
     const absl::MutexLock lock(&tally.mu);
     tally.source_bytes += source_bytes;
+    tally.peak_rss_kib = std::max(tally.peak_rss_kib, renderer.last_cost().peak_rss_kib);
     if (rendering.ok()) {
       tally.milliseconds.push_back(milliseconds);
       for (const RenderedImage& image : rendering->images) {
@@ -145,11 +147,11 @@ void PrintSummary(Tally& tally, absl::Duration took, int workers) {
   std::cout << absl::StrFormat(
       R"({"benchmark":"render","files":%.0f,"ok":%d,"failed":%d,"seconds":%.3f,)"
       R"("files_per_second":%.2f,"workers":%d,"p50_ms":%.2f,"p95_ms":%.2f,"max_ms":%.2f,)"
-      R"("source_bytes":%d,"thumbnail_bytes":%d,"failures":{%s}})"
+      R"("source_bytes":%d,"thumbnail_bytes":%d,"renderer_peak_kib":%d,"failures":{%s}})"
       "\n",
       files, ok, failed, seconds, files / seconds, workers, Quantile(tally.milliseconds, 0.5),
       Quantile(tally.milliseconds, 0.95), Quantile(tally.milliseconds, 1), tally.source_bytes,
-      tally.thumbnail_bytes, reasons);
+      tally.thumbnail_bytes, tally.peak_rss_kib, reasons);
 }
 
 int Bench(const std::string& root) {

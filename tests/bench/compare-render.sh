@@ -52,7 +52,17 @@ recipes_of() { # FORMAT SIZES → bench-render's recipes
 rate_of() { sed -n 's/.*"files_per_second":\([0-9.]*\).*/\1/p' | tail -1; }
 memory_of() { sed -n 's/.*"peak_rss_kib":\([0-9]*\).*/\1/p' | tail -1; }
 
-run_hestia() { "$bench" --quiet --workers=$workers --recipes="$(recipes_of "$1" "$2")" "$folder" | rate_of; }
+peak_of() { sed -n 's/.*"renderer_peak_kib":\([0-9]*\).*/\1/p' | tail -1; }
+
+run_hestia() {
+  "$bench" --quiet --workers=$workers --recipes="$(recipes_of "$1" "$2")" "$folder" >"$scratch/hestia"
+  peak_of <"$scratch/hestia" >>"$scratch/hestia-memory"
+  rate_of <"$scratch/hestia"
+}
+# The decoder alone; there is none of this kind for other formats.
+run_floor() { "$build/bin/bench-floor" --workers=$workers --box="${1##*,}" "$folder" | rate_of; }
+floor=
+! "$build/bin/bench-floor" "$folder" >/dev/null 2>&1 || floor=yes
 run_sharp() { # MODE FORMAT SIZES
   NODE_PATH=$sharp_home/node_modules UV_THREADPOOL_SIZE=4 node "$root/tests/bench/sharp-render.js" \
     "$1" $workers "$2" $quality $effort "$3" "$folder" 2>/dev/null | tee "$scratch/sharp" | rate_of
@@ -78,28 +88,33 @@ median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : 
 json=
 compare() { # NAME FORMAT SIZES
   local name=$1 format=$2 sizes=$3 kind
-  rm -f "$scratch"/{hestia,pipelines,cascade,vips}.rates
+  rm -f "$scratch"/*.rates
   for _ in $(seq "$rounds"); do
     run_hestia "$format" "$sizes" >>"$scratch/hestia.rates"
     run_sharp pipelines "$format" "$sizes" >>"$scratch/pipelines.rates"
     run_sharp cascade "$format" "$sizes" >>"$scratch/cascade.rates"
     run_vips "$format" "$sizes" >>"$scratch/vips.rates"
+    [ -z "$floor" ] || run_floor "$sizes" >>"$scratch/floor.rates"
   done
   local -A rate
   for kind in hestia pipelines cascade vips; do rate[$kind]=$(median <"$scratch/$kind.rates"); done
+  [ -z "$floor" ] || rate[floor]=$(median <"$scratch/floor.rates")
   local line
-  line=$(awk -v h="${rate[hestia]}" -v p="${rate[pipelines]}" -v c="${rate[cascade]}" -v v="${rate[vips]}" \
-    'BEGIN { printf "%8.1f %8.1f %8.1f %8.1f   %5.2f %5.2f %5.2f", h, p, c, v, h / p, h / c, h / v }')
+  line=$(awk -v h="${rate[hestia]}" -v p="${rate[pipelines]}" -v c="${rate[cascade]}" -v v="${rate[vips]}" -v f="${rate[floor]:-0}" \
+    'BEGIN { printf "%8.1f %8.1f %8.1f %8.1f %8.1f   %5.2f %5.2f %5.2f %6.2f",
+             h, p, c, v, f, h / p, h / c, h / v, (f > 0 ? h / f : 0) }')
   printf '%-28s %s\n' "$name" "$line"
   # shellcheck disable=SC2086
   set -- $line
-  json+=${json:+,}"\"$name\":{\"hestia\":$1,\"sharp\":$2,\"sharp_cascade\":$3,\"vipsthumbnail\":$4,\"over_sharp\":$5,\"over_sharp_cascade\":$6,\"over_vipsthumbnail\":$7}"
+  json+=${json:+,}"\"$name\":{\"hestia\":$1,\"sharp\":$2,\"sharp_cascade\":$3,\"vipsthumbnail\":$4,\"floor\":$5,\"over_sharp\":$6,\"over_sharp_cascade\":$7,\"over_vipsthumbnail\":$8,\"over_floor\":$9}"
 }
 
-printf '%-28s %8s %8s %8s %8s   %5s %5s %5s\n' "files/s, medians of $rounds" hestia sharp cascade vips \
-  /sharp /casc /vips
+printf '%-28s %8s %8s %8s %8s %8s   %5s %5s %5s %6s\n' "files/s, medians of $rounds" hestia sharp cascade \
+  vips floor /sharp /casc /vips /floor
 compare "webp 128,256,512" webp 128,256,512
 compare "jpeg 256" jpeg 256
 compare "jpeg 1024" jpeg 1024
-echo "peak memory of sharp's process: $(median <"$scratch/sharp-memory") KiB"
+highest() { sort -n | tail -1; }
+echo "peak memory of a renderer: $(highest <"$scratch/hestia-memory") KiB"
+echo "peak memory of sharp's process: $(highest <"$scratch/sharp-memory") KiB"
 echo "{\"benchmark\":\"compare-render\",\"rounds\":$rounds,\"workers\":$workers,$json}"

@@ -195,5 +195,40 @@ TEST_F(OperatorTest, ALibraryThatIsWatchedNoMoreCanBePurged) {
   EXPECT_EQ(Number("SELECT count(*) FROM thumbnails"), 0);
 }
 
+TEST_F(OperatorTest, WhatIsKeptOfRemovedFilesCanBeCountedAndCollectedAtOnce) {
+  Start();
+  Put("stays.jpg", Photo(1));
+  Put("goes.jpg", Photo(2));
+  Put("copy of stays.jpg", Photo(1));
+  Sync();
+  media_.Remove("goes.jpg");
+  media_.Remove("copy of stays.jpg");
+  Sync();
+  const auto collect = [&](bool dry_run, std::int64_t grace_seconds) {
+    v1::CollectRemovedRequest request;
+    request.set_dry_run(dry_run);
+    request.mutable_grace()->set_seconds(grace_seconds);
+    v1::CollectRemovedResponse response;
+    EXPECT_TRUE(Call(&v1::ThumbnailService::Stub::CollectRemoved, request, response).ok());
+    return response;
+  };
+  EXPECT_EQ(collect(true, 3600).removed_files(), 0U) << "they may come back yet";
+  const v1::CollectRemovedResponse counted = collect(true, 0);
+  EXPECT_EQ(counted.removed_files(), 2U);
+  EXPECT_EQ(counted.images(), 1U) << "the copy's image has a file yet";
+  EXPECT_EQ(counted.thumbnails(), 3U);
+  EXPECT_GT(counted.bytes(), 0U);
+  EXPECT_EQ(Number("SELECT count(*) FROM thumbnails"), 6) << "counting deletes nothing";
+
+  EXPECT_EQ(collect(false, 0).bytes(), counted.bytes());
+  EXPECT_EQ(Number("SELECT count(*) FROM thumbnails"), 3);
+  EXPECT_EQ(collect(false, 0).removed_files(), 0U);
+  v1::CollectRemovedRequest invalid;
+  invalid.mutable_grace()->set_seconds(-1);
+  v1::CollectRemovedResponse none;
+  EXPECT_EQ(ReasonOf(Call(&v1::ThumbnailService::Stub::CollectRemoved, invalid, none)),
+            "GRACE_INVALID");
+}
+
 }  // namespace
 }  // namespace hestia::test

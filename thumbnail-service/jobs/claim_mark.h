@@ -14,7 +14,8 @@ namespace hestia {
 // session keeps an old transaction open, PostgreSQL cannot clear away what was done since, and
 // every look at the front passes over all of it. When looks at the front have become dear, most
 // begin where the last one found something, and the front is looked at for a small share of the
-// time: jobs that belong further ahead (retries, what someone waits for) are found then.
+// time, and whenever a look from the mark found nothing: jobs that belong further ahead (retries, what
+// someone waits for) are found then.
 //
 // Thread-safety: none. `now` and the like are MonotonicNow().
 class ClaimMark {
@@ -31,7 +32,10 @@ class ClaimMark {
   void Looked(std::int64_t from, std::optional<std::int64_t> first, absl::Duration begin,
               absl::Duration end) {
     if (first.has_value()) mark_ = *first;
-    if (from != kFront) return;
+    if (from != kFront) {
+      if (!first.has_value()) next_front_ = begin;
+      return;
+    }
     const absl::Duration took = end - begin;
     next_front_ = took < kDear ? end : end + std::min(took * kShare, kLongest);
   }

@@ -69,17 +69,26 @@ Chroma ChromaFor(const wire::Request& request) {
   return whole ? Chroma::kWhole : Chroma::kHalf;
 }
 
-// What the recipe shows of the scaled image, encoded.
-void PutFramed(std::uint32_t index, const Picture& picture, const wire::ImageSpec& spec,
-               ResultMemory& result) {
-  const auto put = [&](const Picture& shown) {
-    result.Put(index, {shown.width(), shown.height()}, Encode(shown, spec));
-  };
-  if (NeedsFrame(picture, spec)) {
-    put(Frame(picture, spec));
-  } else {
-    put(picture);
+void Put(std::uint32_t index, const Picture& shown, const wire::ImageSpec& spec,
+         ResultMemory& result) {
+  result.Put(index, {shown.width(), shown.height()}, Encode(shown, spec));
+}
+
+// Whether two specifications make the same bytes of one picture.
+bool EncodedAlike(const wire::ImageSpec& a, const wire::ImageSpec& b) {
+  return a.encoding == b.encoding && a.quality == b.quality && a.effort == b.effort &&
+         a.has_background == b.has_background && a.background == b.background;
+}
+
+// The image among `made`, which show all of the picture, that was encoded as `spec` says: a source
+// smaller than several boxes is the same for each.
+std::optional<std::uint32_t> MadeAlready(const wire::Request& request,
+                                         std::span<const std::uint32_t> made,
+                                         const wire::ImageSpec& spec) {
+  for (const std::uint32_t index : made) {
+    if (EncodedAlike(request.images[index], spec)) return index;
   }
+  return std::nullopt;
 }
 }  // namespace
 
@@ -95,6 +104,10 @@ void ResultMemory::Put(std::uint32_t index, Size size, std::span<const std::uint
   header_.images[index] = {static_cast<std::uint32_t>(size.width),
                            static_cast<std::uint32_t>(size.height), used_bytes_, encoded.size()};
   used_bytes_ += encoded.size();
+}
+
+void ResultMemory::PutAgain(std::uint32_t index, std::uint32_t made) {
+  header_.images[index] = header_.images[made];
 }
 
 void ResultMemory::Put(const Placeholder& placeholder) {
@@ -156,16 +169,31 @@ void MakeThumbnails(Decoded decoded, const wire::Request& request, ResultMemory&
   const std::optional<SrgbConversion> conversion =
       SrgbConversion::For(picture, decoded.profile);
   bool upright = false;
+  std::vector<std::uint32_t> of_this_size;
   for (const std::uint32_t index : LargestFirst(request, decoded.stored)) {
     const wire::ImageSpec& spec = request.images[index];
     Size size = ScaledSize(decoded.stored, spec);
     if (upright && SwapsSides(decoded.orientation)) std::swap(size.width, size.height);
+    const bool scaled =
+        !upright || size.width != picture.width() || size.height != picture.height();
+    if (scaled) of_this_size.clear();
     const bool convert = !upright && conversion.has_value();
     picture = Resize(picture, size, convert ? Chroma::kWhole : ChromaFor(request));
     if (convert) picture = conversion->Apply(std::move(picture));
     if (!upright) picture = MakeUpright(std::move(picture), decoded.orientation);
     upright = true;
-    PutFramed(index, picture, spec, result);
+    if (NeedsFrame(picture, spec)) {
+      const Picture framed = Frame(picture, spec);
+      Put(index, framed, spec, result);
+      continue;
+    }
+    const std::optional<std::uint32_t> made = MadeAlready(request, of_this_size, spec);
+    if (made.has_value()) {
+      result.PutAgain(index, *made);
+    } else {
+      Put(index, picture, spec, result);
+      of_this_size.push_back(index);
+    }
   }
   result.Put(MakePlaceholder(picture));
   result.PutDamage(decoded.damage);

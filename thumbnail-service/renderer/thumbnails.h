@@ -20,6 +20,8 @@ class ResultMemory {
 
   // Puts one encoded image as number `index`. Refuses when there is no room.
   void Put(std::uint32_t index, Size size, std::span<const std::uint8_t> encoded);
+  // Makes image `made` count as number `index` too.
+  void PutAgain(std::uint32_t index, std::uint32_t made);
   void Put(const Placeholder& placeholder);
   void PutDamage(const std::string& damage);
   // Writes the header; nothing counts before.
@@ -41,7 +43,8 @@ class ResultMemory {
 Demand DemandOf(const wire::Request& request);
 
 // The whole way behind the decoder: scale to the largest thumbnail, convert to sRGB, turn upright, scale
-// that to each smaller one, encode; of the smallest, the placeholder.
+// that to each smaller one, encode; of the smallest, the placeholder. What would be the same bytes is
+// encoded once.
 void MakeThumbnails(Decoded decoded, const wire::Request& request, ResultMemory& result);
 
 }  // namespace hestia

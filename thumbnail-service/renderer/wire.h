@@ -147,7 +147,7 @@ enum class Outcome : std::uint32_t {
 struct ResultImage {
   std::uint32_t width_px = 0;
   std::uint32_t height_px = 0;
-  std::uint64_t offset = 0;  // from the start of the shared memory
+  std::uint64_t offset = 0;  // from the start of the shared memory; images may be the same bytes
   std::uint64_t size_bytes = 0;
 };
 

@@ -23,6 +23,7 @@ namespace v1 = thumbnail::v1;
 namespace {
 
 constexpr absl::Duration kDrainPatience = absl::Minutes(10);
+constexpr absl::Duration kLongestGrace = absl::Hours(24 * 3660);
 
 // The setting's form is the one parser there is.
 absl::StatusOr<std::vector<Recipe>> FromProto(
@@ -175,6 +176,34 @@ grpc::ServerUnaryReactor* ThumbnailService::PurgeLibrary(grpc::CallbackServerCon
     }
     response->set_files(static_cast<std::uint64_t>(purged->files));
     response->set_thumbnails(static_cast<std::uint64_t>(purged->thumbnails));
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* ThumbnailService::CollectRemoved(
+    grpc::CallbackServerContext* context, const v1::CollectRemovedRequest* request,
+    v1::CollectRemovedResponse* response) {
+  return RunOn(rpc_pool_, context, [this, request, response]() -> absl::Status {
+    absl::Duration grace = operator_.removal_grace;
+    if (request->has_grace()) {
+      grace = absl::Seconds(request->grace().seconds()) +
+              absl::Nanoseconds(request->grace().nanos());
+    }
+    if (grace < absl::ZeroDuration() || grace > kLongestGrace) {
+      return WithReason(absl::InvalidArgumentError("grace must be 0 to ten years"),
+                        "GRACE_INVALID");
+    }
+    const absl::StatusOr<Collected> collected =
+        operator_.steering.CollectRemoved(grace, request->dry_run());
+    if (!collected.ok()) return collected.status();
+    if (!request->dry_run()) {
+      LogInfo(absl::StrCat("removed files collected files=", collected->files, " images=",
+                           collected->contents, " thumbnails=", collected->thumbnails));
+    }
+    response->set_removed_files(static_cast<std::uint64_t>(collected->files));
+    response->set_images(static_cast<std::uint64_t>(collected->contents));
+    response->set_thumbnails(static_cast<std::uint64_t>(collected->thumbnails));
+    response->set_bytes(static_cast<std::uint64_t>(collected->bytes));
     return absl::OkStatus();
   });
 }

@@ -20,6 +20,8 @@ struct OperatorParts {
   PgSteering& steering;
   PgRecipeBook& recipes;
   PgExplainer& explainer;
+  // How long what is kept of removed files is kept.
+  absl::Duration removal_grace;
   // Drains this replica; blocks until that is done, at most until `deadline`.
   //   kDeadlineExceeded  it goes on.
   std::function<absl::Status(absl::Time deadline)> drain;

@@ -91,6 +91,9 @@ class ThumbnailService final : public thumbnail::v1::ThumbnailService::CallbackS
   grpc::ServerUnaryReactor* PurgeLibrary(grpc::CallbackServerContext*,
                                 const thumbnail::v1::PurgeLibraryRequest*,
                                 thumbnail::v1::PurgeLibraryResponse*) override;
+  grpc::ServerUnaryReactor* CollectRemoved(grpc::CallbackServerContext*,
+                                const thumbnail::v1::CollectRemovedRequest*,
+                                thumbnail::v1::CollectRemovedResponse*) override;
   grpc::ServerUnaryReactor* PlanRecipeChange(grpc::CallbackServerContext*,
                                 const thumbnail::v1::PlanRecipeChangeRequest*,
                                 thumbnail::v1::PlanRecipeChangeResponse*) override;

@@ -21,7 +21,7 @@ constexpr PgStatement kFindThumbnail = {"find_thumbnail", R"sql(
   FROM files f
   LEFT JOIN contents c ON c.id = f.content_id
   LEFT JOIN LATERAL (
-    SELECT n.* FROM thumbnails n JOIN recipes r ON r.id = n.recipe_id
+    SELECT n.* FROM thumbnail_images n JOIN recipes r ON r.id = n.recipe_id
     WHERE n.content_id = f.content_id AND (n.recipe_id = $3 OR (NOT r.is_current AND r.name = $4))
     ORDER BY r.is_current DESC, n.created_at DESC LIMIT 1) t ON true
   LEFT JOIN failures xc ON xc.content_id = f.content_id

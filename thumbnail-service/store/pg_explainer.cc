@@ -36,7 +36,7 @@ constexpr PgStatement kVerdict = {"explain_verdict", R"sql(
 constexpr PgStatement kThumbnails = {"explain_thumbnails", R"sql(
   SELECT r.name, r.definition, r.is_current, n.width_px, n.height_px, octet_length(n.data),
          n.created_at::text
-  FROM recipes r LEFT JOIN thumbnails n ON n.recipe_id = r.id AND n.content_id = $1
+  FROM recipes r LEFT JOIN thumbnail_images n ON n.recipe_id = r.id AND n.content_id = $1
   WHERE r.is_current OR n.content_id IS NOT NULL ORDER BY r.is_current DESC, r.id)sql"};
 
 constexpr PgStatement kStatements[] = {kFile, kJob, kVerdict, kThumbnails};

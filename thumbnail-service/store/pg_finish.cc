@@ -53,11 +53,31 @@ constexpr PgStatement kPutContents = {"put_contents", R"sql(
   )
   SELECT told.position - 1, put.id FROM told JOIN put USING (digest, size_bytes))sql"};
 
+// The contents' rows are locked by now, so nobody else puts thumbnails of theirs meanwhile and no
+// conflict has to be provided for, which would cost a record each. Whoever shares keeps its own
+// bytes unless the row it would name is put here with its bytes: one that was there before may be
+// a sharer, or another release's.
 constexpr PgStatement kPutThumbnails = {"put_thumbnails", R"sql(
-  INSERT INTO thumbnails (content_id, recipe_id, media_type, width_px, height_px, data)
-  SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::integer[], $5::integer[],
-                       $6::bytea[])
-  ON CONFLICT (content_id, recipe_id) DO NOTHING)sql"};
+  WITH told AS (
+    SELECT DISTINCT ON (content_id, recipe_id) *
+    FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::integer[], $5::integer[],
+                $6::bytea[], $7::bigint[])
+      WITH ORDINALITY AS t(content_id, recipe_id, media_type, width_px, height_px, data, shares,
+                           position)
+    WHERE NOT EXISTS (SELECT FROM thumbnails n WHERE n.content_id = t.content_id
+                                                 AND n.recipe_id = t.recipe_id)
+    ORDER BY content_id, recipe_id, position
+  ), placed AS (
+    SELECT t.*, t.shares <> 0 AND EXISTS (
+             SELECT FROM told h WHERE h.content_id = t.content_id AND h.recipe_id = t.shares
+                                  AND h.shares = 0) AS shared
+    FROM told t
+  )
+  INSERT INTO thumbnails (content_id, recipe_id, media_type, width_px, height_px, data,
+                          shares_recipe_id)
+  SELECT content_id, recipe_id, media_type, width_px, height_px,
+         CASE WHEN NOT shared THEN data END, CASE WHEN shared THEN shares END
+  FROM placed)sql"};
 
 constexpr PgStatement kPutContentFailure = {"put_content_failure", R"sql(
   INSERT INTO failures (content_id, decoder_version, code, detail, attempts)
@@ -105,6 +125,17 @@ constexpr PgStatement kStatements[] = {kLockFiles,         kReadClaims,     kPut
                                        kSettle,            kUnclaim};
 
 using Numbers = std::vector<std::int64_t>;
+
+// The first of a result's thumbnails with the bytes of number `index`; 0: none before it.
+std::int64_t SharedWith(const std::vector<Thumbnail>& thumbnails, std::size_t index) {
+  for (std::size_t i = 0; i < index; ++i) {
+    if (thumbnails[i].format == thumbnails[index].format &&
+        thumbnails[i].data == thumbnails[index].data) {
+      return thumbnails[i].recipe_id;
+    }
+  }
+  return 0;
+}
 
 }  // namespace
 
@@ -192,19 +223,23 @@ void FinishBatch::PutThumbnails() {
   Numbers widths;
   Numbers heights;
   PgByteaArray images;
+  Numbers shares;
   for (const std::size_t index : current_) {
-    for (const Thumbnail& thumbnail : results_[index].thumbnails) {
+    const std::vector<Thumbnail>& thumbnails = results_[index].thumbnails;
+    for (std::size_t i = 0; i < thumbnails.size(); ++i) {
+      const Thumbnail& thumbnail = thumbnails[i];
       contents.push_back(content_ids_[index]);
       recipes.push_back(thumbnail.recipe_id);
       types.emplace_back(MediaType(thumbnail.format));
       widths.push_back(thumbnail.width_px);
       heights.push_back(thumbnail.height_px);
       images.Add(thumbnail.data);
+      shares.push_back(SharedWith(thumbnails, i));
     }
   }
   if (contents.empty()) return;
   tx_.exec_prepared(kPutThumbnails.name, PgArray(contents), PgArray(recipes), PgArray(types),
-                    PgArray(widths), PgArray(heights), images.Parameter());
+                    PgArray(widths), PgArray(heights), images.Parameter(), PgArray(shares));
 }
 
 void FinishBatch::PutVerdicts() {

@@ -137,8 +137,15 @@ PgJobQueue::PgJobQueue(const std::string& url, std::string replica_id,
 absl::StatusOr<std::vector<ClaimedJob>> PgJobQueue::Claim(
     absl::Span<const std::int64_t> library_ids, int most) {
   if (library_ids.empty()) return std::vector<ClaimedJob>();
+  const std::int64_t from = MarkToClaimFrom(MonotonicNow());
+  auto claimed = ClaimFrom(from, library_ids, most);
+  if (from == ClaimMark::kFront || !claimed.ok() || !claimed->empty()) return claimed;
+  return ClaimFrom(ClaimMark::kFront, library_ids, most);
+}
+
+absl::StatusOr<std::vector<ClaimedJob>> PgJobQueue::ClaimFrom(
+    std::int64_t from, absl::Span<const std::int64_t> library_ids, int most) {
   const absl::Duration begin = MonotonicNow();
-  const std::int64_t from = MarkToClaimFrom(begin);
   std::optional<std::int64_t> first;
   auto claimed = pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::vector<ClaimedJob>> {
     std::vector<ClaimedJob> jobs;

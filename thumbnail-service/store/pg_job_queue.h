@@ -44,6 +44,9 @@ class PgJobQueue final : public JobQueue {
   };
   void Ask(const std::vector<Question*>& questions);
   std::int64_t MarkToClaimFrom(absl::Duration now) ABSL_LOCKS_EXCLUDED(mu_);
+  absl::StatusOr<std::vector<ClaimedJob>> ClaimFrom(std::int64_t from,
+                                                    absl::Span<const std::int64_t> library_ids,
+                                                    int most);
 
   PgPool pool_;
   absl::Mutex mu_;

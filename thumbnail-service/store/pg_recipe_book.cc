@@ -69,6 +69,7 @@ constexpr PgStatement kQueueLacking = {"queue_lacking", R"sql(
   )
   SELECT count(*) FROM put)sql"};
 
+// Bytes that others share go on to the first of these.
 constexpr PgStatement kCollectRetired = {"collect_retired", R"sql(
   WITH retired AS (
     SELECT n.content_id, n.recipe_id FROM recipes old
@@ -77,6 +78,20 @@ constexpr PgStatement kCollectRetired = {"collect_retired", R"sql(
       SELECT FROM recipes r WHERE r.is_current AND NOT EXISTS (
         SELECT FROM thumbnails m WHERE m.content_id = n.content_id AND m.recipe_id = r.id))
     LIMIT $1
+  ), sharers AS (
+    SELECT n.content_id, n.recipe_id, n.shares_recipe_id AS holder,
+           min(n.recipe_id) OVER (PARTITION BY n.content_id, n.shares_recipe_id) AS heir
+    FROM retired o JOIN thumbnails n ON n.content_id = o.content_id
+                                    AND n.shares_recipe_id = o.recipe_id
+    WHERE NOT EXISTS (SELECT FROM retired g WHERE g.content_id = n.content_id
+                                              AND g.recipe_id = n.recipe_id)
+  ), inherited AS (
+    UPDATE thumbnails n
+    SET data = CASE WHEN s.recipe_id = s.heir THEN old.data END,
+        shares_recipe_id = CASE WHEN s.recipe_id <> s.heir THEN s.heir END
+    FROM sharers s JOIN thumbnails old ON old.content_id = s.content_id
+                                      AND old.recipe_id = s.holder
+    WHERE n.content_id = s.content_id AND n.recipe_id = s.recipe_id
   ), gone AS (
     DELETE FROM thumbnails n USING retired o
     WHERE n.content_id = o.content_id AND n.recipe_id = o.recipe_id RETURNING 1

@@ -5,6 +5,7 @@
 #include <absl/container/flat_hash_map.h>
 
 #include "common/crash_point.h"
+#include "thumbnail-service/store/pg_collect_sql.h"
 
 namespace hestia {
 namespace {
@@ -27,24 +28,6 @@ constexpr PgStatement kBeat = {"beat", R"sql(
 // same, and the next beat tries again.
 constexpr PgStatement kLockSession = {"lock_session", R"sql(
   SELECT pg_try_advisory_lock(hashtextextended($1, 0)))sql"};
-
-// The foreign keys of files and removed_files are the second look: a content that is attached
-// between this statement's snapshot and its delete makes the delete fail, not the attachment.
-constexpr PgStatement kCollect = {"collect", R"sql(
-  WITH expired AS (
-    DELETE FROM removed_files WHERE id IN (
-      SELECT id FROM removed_files WHERE removed_at < now() - make_interval(secs => $1)
-      ORDER BY removed_at LIMIT 10000)
-    RETURNING id, content_id
-  ), gone AS (
-    DELETE FROM contents c USING (SELECT DISTINCT content_id FROM expired) e
-    WHERE c.id = e.content_id
-      AND NOT EXISTS (SELECT FROM files f WHERE f.content_id = c.id)
-      AND NOT EXISTS (SELECT FROM removed_files r WHERE r.content_id = c.id
-                        AND r.id NOT IN (SELECT id FROM expired))
-    RETURNING 1
-  )
-  SELECT count(*) FROM gone)sql"};
 
 constexpr PgStatement kReleaseClaims = {"release_claims", R"sql(
   UPDATE jobs SET claim_token = NULL, claimed_by = NULL
@@ -92,7 +75,7 @@ constexpr PgStatement kReleaseLease = {"release_lease", R"sql(
   UPDATE library_leases SET expires_at = '-infinity' WHERE library_id = $1 AND token = $2)sql"};
 
 constexpr PgStatement kStatements[] = {
-    kBeat,       kLockSession,   kCollect,    kReleaseClaims, kReleaseLeases, kForget,
+    kBeat,       kLockSession,   kCollectRemoved,    kReleaseClaims, kReleaseLeases, kForget,
     kNotifyFreed, kReadLibraries, kPutLibrary, kDetach,       kRenewLease,    kTakeOverLease,
     kFirstLease, kRenewLeases,   kReleaseLease};
 
@@ -138,7 +121,7 @@ absl::Status PgReplicaRegistry::RenewLeases(absl::Duration ttl) {
 
 absl::StatusOr<int> PgReplicaRegistry::CollectRemoved(absl::Duration grace) {
   return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<int> {
-    return tx.exec_prepared1(kCollect.name, absl::ToDoubleSeconds(grace))[0].as<int>();
+    return tx.exec_prepared1(kCollectRemoved.name, absl::ToDoubleSeconds(grace))[1].as<int>();
   });
 }
 

@@ -22,7 +22,7 @@ std::string Timeouts(const PgLimits& limits) {
                       "; SET idle_in_transaction_session_timeout = '5s'"
                       "; SET client_min_messages = 'warning'; SET jit = off",
                       limits.few_keys ? "; SET enable_seqscan = off; SET enable_hashjoin = off"
-                                        "; SET enable_mergejoin = off"
+                                        "; SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan"
                                       : "");
 }
 

@@ -1,6 +1,7 @@
 #include "thumbnail-service/store/pg_steering.h"
 
 #include "common/error_reason.h"
+#include "thumbnail-service/store/pg_collect_sql.h"
 
 namespace hestia {
 namespace {
@@ -113,7 +114,8 @@ constexpr PgStatement kDeleteLibrary = {"delete_library", R"sql(
 
 constexpr PgStatement kStatements[] = {kPauseLibrary, kPauseAll,   kNotifyJobs,  kNotifyProgress,
                                        kRemoveHeld,   kRetry,      kLibraryState, kCountPurge,
-                                       kPurgeFiles,   kPurgeRemoved, kForgetCursor, kDeleteLibrary};
+                                       kPurgeFiles,   kPurgeRemoved, kForgetCursor, kDeleteLibrary,
+                                       kCollectRemoved, kCountCollectable};
 
 // A library that is watched again meanwhile keeps its rows from then on.
 absl::Status CheckDetached(pqxx::work& tx, std::int64_t library_id) {
@@ -200,6 +202,24 @@ absl::StatusOr<Purged> PgSteering::PurgeLibrary(std::int64_t library_id, bool dr
     });
     if (!more.ok()) return more.status();
     if (!*more) return purged;
+  }
+}
+
+absl::StatusOr<Collected> PgSteering::CollectRemoved(absl::Duration grace, bool dry_run) {
+  Collected collected;
+  while (true) {
+    const auto more = pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<bool> {
+      const PgStatement& statement = dry_run ? kCountCollectable : kCollectRemoved;
+      const pqxx::row row = tx.exec_prepared1(statement.name, absl::ToDoubleSeconds(grace));
+      const auto files = row[0].as<std::int64_t>();
+      collected.files += files;
+      collected.contents += row[1].as<std::int64_t>();
+      collected.thumbnails += row[2].as<std::int64_t>();
+      collected.bytes += row[3].as<std::int64_t>();
+      return files > 0 && !dry_run;
+    });
+    if (!more.ok()) return more.status();
+    if (!*more) return collected;
   }
 }
 

@@ -9,6 +9,7 @@
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 #include <absl/strings/string_view.h>
+#include <absl/time/time.h>
 
 #include "thumbnail-service/store/pg_pool.h"
 
@@ -18,6 +19,14 @@ namespace hestia {
 struct Purged {
   std::int64_t files = 0;
   std::int64_t thumbnails = 0;
+};
+
+// What is kept of removed files, and is, or would be, deleted.
+struct Collected {
+  std::int64_t files = 0;
+  std::int64_t contents = 0;
+  std::int64_t thumbnails = 0;
+  std::int64_t bytes = 0;  // of the thumbnails
 };
 
 // Which verdicts to lift. Empty members do not restrict.
@@ -52,6 +61,9 @@ class PgSteering {
   // Deletes a library's rows, and the contents that no other file has. `dry_run` only counts.
   //   kFailedPrecondition  (LIBRARY_WATCHED) the watcher still names it.
   absl::StatusOr<Purged> PurgeLibrary(std::int64_t library_id, bool dry_run);
+
+  // Deletes what is kept of files removed longer than `grace` ago. `dry_run` only counts.
+  absl::StatusOr<Collected> CollectRemoved(absl::Duration grace, bool dry_run);
 
  private:
   PgPool pool_;

@@ -21,9 +21,14 @@ TEST(ClaimMarkTest, AfterADearLookMostBeginWhereTheLastFoundSomething) {
   EXPECT_EQ(mark.From(next - absl::Milliseconds(1)), 7);
   mark.Looked(7, 9, kStart + absl::Milliseconds(30), kStart + absl::Milliseconds(31));
   EXPECT_EQ(mark.From(next - absl::Milliseconds(1)), 9);
-  mark.Looked(9, std::nullopt, kStart + absl::Milliseconds(40), kStart + absl::Milliseconds(41));
-  EXPECT_EQ(mark.From(next - absl::Milliseconds(1)), 9);
   EXPECT_EQ(mark.From(next), ClaimMark::kFront) << "what belongs further ahead is found, too";
+}
+
+TEST(ClaimMarkTest, AfterALookInVainTheNextBeginsAtTheFront) {
+  ClaimMark mark;
+  mark.Looked(ClaimMark::kFront, 7, kStart, kStart + absl::Milliseconds(20));
+  mark.Looked(7, std::nullopt, kStart + absl::Milliseconds(30), kStart + absl::Milliseconds(31));
+  EXPECT_EQ(mark.From(kStart + absl::Milliseconds(31)), ClaimMark::kFront);
 }
 
 TEST(ClaimMarkTest, TheFrontIsLookedAtEveryTwoSecondsHoweverDearItIs) {

@@ -42,6 +42,21 @@ TEST_F(ThumbnailSizeTest, ASmallImageIsNeverEnlarged) {
   }
 }
 
+TEST_F(ThumbnailSizeTest, RecipesShareASmallImageOnlyWhenTheyEncodeAlike) {
+  const std::vector<Recipe> recipes =
+      Recipes("a=512:webp:80,b=256:webp:20,c=128:webp:80,d=100:jpeg:80,e=20:webp:80");
+  for (const std::string& bytes :
+       {MakeJpeg(FourCorners(60, 40)), MakePng(FourCorners(60, 40)), MakeWebp(FourCorners(60, 40))}) {
+    const absl::StatusOr<Rendering> rendering = Render(bytes, recipes);
+    ASSERT_EQ(Sizes(rendering), (SizeList{{60, 40}, {60, 40}, {60, 40}, {60, 40}, {20, 13}}));
+    const std::vector<RenderedImage>& images = rendering->images;
+    EXPECT_EQ(images[0].data, images[2].data);
+    EXPECT_NE(images[0].data, images[1].data);
+    EXPECT_NE(images[0].data, images[4].data);
+    ExpectUprightFourCorners(DecodeJpeg(images[3].data));
+  }
+}
+
 TEST_F(ThumbnailSizeTest, OnePixelIsAThumbnail) {
   for (const std::string& bytes :
        {MakeJpeg(Plain(1, 1, kRed)), MakePng(Plain(1, 1, kRed)), MakeWebp(Plain(1, 1, kRed))}) {

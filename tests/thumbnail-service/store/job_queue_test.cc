@@ -75,6 +75,45 @@ TEST_F(JobQueueTest, IdenticalFilesShareTheirThumbnails) {
   EXPECT_EQ(Number("SELECT count(*) FROM files WHERE state = 1"), 5);
 }
 
+TEST_F(JobQueueTest, ThumbnailsOfTheSameBytesAreStoredOnce) {
+  AddFiles(2);
+  std::vector<JobResult> results;
+  for (const ClaimedJob& job : ClaimAll()) {
+    results.push_back(Result(job, "small image"));
+    for (Thumbnail& thumbnail : results.back().thumbnails) thumbnail.data = "one for all";
+    results.back().thumbnails.back().data = "another";
+  }
+  ASSERT_EQ(queue_.Finish(results).value().front(), FinishEffect::kStored);
+  EXPECT_EQ(Number("SELECT count(*) FROM thumbnails"), 3);
+  EXPECT_EQ(Number("SELECT count(*) FROM thumbnails WHERE data IS NULL"), 1);
+  EXPECT_EQ(Number("SELECT count(*) FROM thumbnail_images WHERE data = 'one for all'"), 2);
+  EXPECT_EQ(Number("SELECT count(*) FROM thumbnail_images WHERE data = 'another'"), 1);
+  for (const StoredRecipe& recipe : recipes_) {
+    const auto answer = catalog_.FindThumbnail(library_, "f1", recipe).value();
+    ASSERT_TRUE(std::holds_alternative<StoredThumbnail>(answer));
+    EXPECT_FALSE(std::get<StoredThumbnail>(answer).data.empty());
+  }
+}
+
+TEST_F(JobQueueTest, AThumbnailIsNotSharedWithOneThatWasThereBefore) {
+  AddFiles(1);
+  RenderAll("bytes");
+  Execute(absl::StrCat("DELETE FROM thumbnails WHERE recipe_id <> ", recipes_[0].id));
+  Execute("UPDATE files SET state = 2; INSERT INTO jobs (file_id, library_id, wanted_version, "
+          "order_key) SELECT id, library_id, version, 1 FROM files");
+  JobResult result = Result(ClaimAll().front(), "bytes");
+  for (Thumbnail& thumbnail : result.thumbnails) thumbnail.data = "other renderer";
+  ASSERT_EQ(Finish(result), FinishEffect::kStored);
+  EXPECT_EQ(Number("SELECT count(*) FROM thumbnail_images WHERE data = 'other renderer'"), 2);
+}
+
+// What the planner takes for small on a database that is being filled, it reads by any index.
+TEST_F(JobQueueTest, EveryIndexOfThumbnailsLeadsToOneThumbnail) {
+  EXPECT_EQ(Number("SELECT count(*) FROM pg_index WHERE indrelid = 'thumbnails'::regclass "
+                   "AND indnkeyatts < 2"),
+            0);
+}
+
 TEST_F(JobQueueTest, KnownBytesNeedNoRender) {
   AddFiles(1);
   const ClaimedJob job = ClaimAll().front();

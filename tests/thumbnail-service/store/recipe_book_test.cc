@@ -79,6 +79,24 @@ TEST_F(RecipeBookTest, AChangeRemakesOnlyWhatIsMissingAndServesTheOldUntilThen) 
   EXPECT_EQ(Number("SELECT count(*) FROM thumbnails"), 2);
 }
 
+TEST_F(RecipeBookTest, BytesThatARetiredRecipeSharedStayWithTheOthers) {
+  Tell({Present("a", 1)});
+  JobResult result = Result(ClaimAll().front(), "a");
+  for (Thumbnail& thumbnail : result.thumbnails) thumbnail.data = "one for all";
+  ASSERT_EQ(queue_.Finish({result}).value().front(), FinishEffect::kStored);
+  ASSERT_EQ(Number("SELECT count(*) FROM thumbnails WHERE data IS NULL"), 2);
+
+  ASSERT_TRUE(recipe_book_.Apply(Recipes("medium=256,large=512")).ok());
+  EXPECT_EQ(recipe_book_.CollectRetired().value(), 1);
+  EXPECT_EQ(Served("medium"), "one for all");
+  EXPECT_EQ(Served("large"), "one for all");
+  ASSERT_TRUE(recipe_book_.Apply(Recipes("small=128")).ok());
+  EXPECT_EQ(recipe_book_.QueueLacking(OrderKey(absl::Now(), JobClass::kRegenerate)).value(), 1);
+  EXPECT_EQ(RenderMissing(), 1);
+  EXPECT_EQ(recipe_book_.CollectRetired().value(), 2);
+  EXPECT_EQ(Served("small"), "fit:128:webp:80:2");
+}
+
 TEST_F(RecipeBookTest, WhatAReplicaLeftUnqueuedIsStillKnownToBeLacking) {
   Tell({Present("a", 1)});
   RenderMissing();

@@ -9,8 +9,8 @@ namespace hestia {
 // rounded up (4:2:0), as encoders take them, or the whole of it, as colour conversion does.
 enum class Chroma { kHalf, kWhole };
 
-// Resizes with zimg (Lanczos, three lobes), plane by plane. A plane that has the size already
-// is copied.
+// Resizes with zimg (splines that follow Lanczos' three lobes), plane by plane. A plane that has
+// the size already is copied.
 //
 // Refuses with TOO_LARGE when zimg's scratch would pass 256 MiB.
 Picture Resize(const Picture& picture, Size size, Chroma chroma = Chroma::kHalf);

@@ -57,8 +57,9 @@ bool IsGrey(const Picture& picture) {
 }
 
 // Which pixels lcms shall take, for a profile of that kind and a picture of this one; none when
-// they do not go together. A grey picture may come with an RGB profile.
-std::optional<cmsUInt32Number> InputFormat(cmsColorSpaceSignature space, const Picture& picture,
+// they do not go together. A grey picture may come with an RGB profile. `space` is a
+// cmsColorSpaceSignature or, in a damaged file, any number.
+std::optional<cmsUInt32Number> InputFormat(cmsUInt32Number space, const Picture& picture,
                                            int& channels) {
   const bool inks = picture.colour == Colour::kInk;
   if (space == cmsSigCmykData && inks) {
@@ -113,7 +114,8 @@ std::optional<SrgbConversion> SrgbConversion::For(const Picture& picture,
   if (colour == Colour::kLab) {
     format = TYPE_Lab_8;
   } else if (from != nullptr) {
-    format = InputFormat(cmsGetColorSpace(from.get()), picture, channels);
+    format =
+        InputFormat(static_cast<cmsUInt32Number>(cmsGetColorSpace(from.get())), picture, channels);
   }
   if (format.has_value() && (colour == Colour::kLab || !IsSrgb(from.get()))) {
     const Profile srgb(cmsCreate_sRGBProfile());

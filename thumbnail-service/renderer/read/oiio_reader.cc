@@ -29,19 +29,32 @@ constexpr int kMaxImageMb = 4096;
          error.empty() ? "the reader failed without a message" : error.c_str());
 }
 
-// The GIF reader makes the whole picture when it opens the file, before its size can be
-// asked for.
-void RefuseLargeGif(const std::string& path, const wire::Limits& limits) {
-  std::array<std::uint8_t, 10> head{};
+// The GIF reader makes the whole picture when it opens the file, the PSD reader a table of all
+// rows, before their size can be asked for.
+void RefuseLargeBeforeOpening(const std::string& path, const std::string& reader,
+                              const wire::Limits& limits) {
+  if (reader != "gif" && reader != "psd") return;
+  std::array<std::uint8_t, 26> head{};
+  const std::size_t needed = reader == "gif" ? 10 : head.size();
   std::ifstream file(path, std::ios::binary);
-  file.read(reinterpret_cast<char*>(head.data()), head.size());
-  if (file.gcount() < static_cast<std::streamsize>(head.size())) {
+  file.read(reinterpret_cast<char*>(head.data()), static_cast<std::streamsize>(needed));
+  if (file.gcount() < static_cast<std::streamsize>(needed)) {
     RefuseRead("the file is cut short", path);
   }
-  const auto side = [&](std::size_t at) {
-    return static_cast<std::uint64_t>(head[at] | head[at + 1] << 8);
-  };
-  RefuseUnlessWithin(side(6), side(8), limits.max_pixels, limits.max_side_px);
+  if (reader == "gif") {
+    const auto side = [&](std::size_t at) {
+      return static_cast<std::uint64_t>(head[at] | head[at + 1] << 8);
+    };
+    RefuseUnlessWithin(side(6), side(8), limits.max_pixels, limits.max_side_px);
+  } else {
+    // Height before width, most significant byte first.
+    const auto side = [&](std::size_t at) {
+      std::uint64_t value = 0;
+      for (std::size_t i = 0; i < 4; ++i) value = value << 8 | head[at + i];
+      return value;
+    };
+    RefuseUnlessWithin(side(18), side(14), limits.max_pixels, limits.max_side_px);
+  }
 }
 
 // Whether a Photoshop file is of inks; the reader's own conversion would ignore their profile,
@@ -267,7 +280,7 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
            OIIO::geterror().c_str());
   }
   input->threads(1);
-  if (reader == "gif") RefuseLargeGif(path, demand.limits);
+  RefuseLargeBeforeOpening(path, reader, demand.limits);
   const bool psd_of_inks = IsPsdOfInks(path, reader);
   OIIO::ImageSpec spec;
   OIIO::ImageSpec wishes;

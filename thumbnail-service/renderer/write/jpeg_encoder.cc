@@ -22,15 +22,13 @@ void WriteRgb(jpeg_compress_struct& codec, const Picture& picture) {
   }
 }
 
-// libjpeg reads whole blocks, beyond the image's edge too: the plane again, its last
-// column and row repeated up to a whole number of blocks.
-Plane PadToBlocks(const Plane& plane, int blocks_wide) {
-  Plane padded(blocks_wide * DCTSIZE, plane.height());
+// libjpeg reads whole blocks, beyond the image's edge too: the last column is repeated up to a
+// whole number of them. A plane's rows have room for that, for they end at multiples of 64 bytes.
+void RepeatLastColumn(Plane& plane, int blocks_wide) {
   for (int y = 0; y < plane.height(); ++y) {
-    std::uint8_t* end = std::copy_n(plane.Row(y), plane.width(), padded.Row(y));
-    std::fill(end, padded.Row(y) + padded.width(), end[-1]);
+    std::uint8_t* const row = plane.Row(y);
+    std::fill(row + plane.width(), row + blocks_wide * DCTSIZE, row[plane.width() - 1]);
   }
-  return padded;
 }
 
 void WriteYuv(jpeg_compress_struct& codec, const Picture& picture) {
@@ -39,7 +37,7 @@ void WriteYuv(jpeg_compress_struct& codec, const Picture& picture) {
   jpeg_start_compress(&codec, TRUE);
   const int chroma_blocks = (picture.width() + kLumaRows - 1) / kLumaRows;
   for (std::size_t i = 0; i < 3; ++i) {
-    yuv.planes[i] = PadToBlocks(yuv.planes[i], i == 0 ? 2 * chroma_blocks : chroma_blocks);
+    RepeatLastColumn(yuv.planes[i], i == 0 ? 2 * chroma_blocks : chroma_blocks);
   }
   while (codec.next_scanline < codec.image_height) {
     std::array<std::array<JSAMPROW, kLumaRows>, 3> rows{};
