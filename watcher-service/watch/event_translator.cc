@@ -57,6 +57,10 @@ void EventTranslator::Busy(const SettleSet::Key& key, absl::Duration now) {
   if (!settling_.Wrote(key, now)) Tell(key, {}, now);
 }
 
+void EventTranslator::LookAtWriting(absl::Duration now) {
+  for (const SettleSet::Key& key : settling_.WritingKeys(settling_.writing())) Busy(key, now);
+}
+
 void EventTranslator::ForgetDepartures() {
   for (const RenamePairing::Departure& departure : pairing_.Expire(absl::InfiniteDuration())) {
     DirectoryNode* const node = tree_.tree().ById(departure.node);

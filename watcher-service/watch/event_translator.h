@@ -40,6 +40,10 @@ class EventTranslator {
   // A poll found a file that may still be being written: told once it stands still.
   void Busy(const SettleSet::Key& key, absl::Duration now);
 
+  // Everything was looked through: files that differ from their last look must stand still from
+  // now on.
+  void LookAtWriting(absl::Duration now);
+
   // Forgets half-told renames: history was lost.
   void ForgetDepartures();
 

@@ -54,6 +54,8 @@ void LibraryWatch::WalkOn(absl::Duration now) {
 }
 
 void LibraryWatch::WalkEnded(absl::Duration now) {
+  // Writes and closes may be among the events that were lost.
+  translator_.LookAtWriting(now);
   if (state_ == WatchState::kScanning) {
     LogInfo(absl::StrCat("watching library=", library_.name, " directories=",
                          tree_.tree().watched(), " polled=", tree_.tree().polled().size(),
