@@ -133,11 +133,13 @@ absl::StatusOr<Replica::Thumbnailers> Replica::StartRenderers(const Config& conf
   const std::shared_ptr<WorkerSource> workers = MakeWorkerSource(*programs, limits);
   capabilities_ = std::make_unique<Capabilities>(*programs, workers, limits,
                                                  SourceLimitsFromSettings());
+  const auto budget =
+      std::make_shared<MemoryBudget>(MemoryBudgetFromSettings(), config.workers);
   Posture posture{.layers = kAllJailLayers};
   Thumbnailers thumbnailers;
   for (int i = 0; i < config.workers; ++i) {
     auto thumbnailer = std::make_unique<JobThumbnailer>(*files_, SourceLimitsFromSettings(),
-                                                        *programs, limits, workers);
+                                                        *programs, limits, workers, budget);
     const absl::StatusOr<Posture> reached = thumbnailer->Prepare();
     if (!reached.ok()) return reached.status();
     posture = {.layers = posture.layers & reached->layers, .landlock_abi = reached->landlock_abi};

@@ -51,9 +51,10 @@ std::string ParseOne(absl::string_view entry, FormatLimits& limits) {
 }  // namespace
 
 absl::string_view FormatWord(ImageFormat format) {
-  constexpr std::array<absl::string_view, 18> kWords = {
+  constexpr std::array<absl::string_view, 20> kWords = {
       "",    "jpeg", "png", "webp", "gif", "tiff", "bmp", "heif", "jpeg2000",
-      "psd", "exr",  "hdr", "dpx",  "pnm", "raw",  "ico", "sgi",  "cineon"};
+      "psd", "exr",  "hdr", "dpx",  "pnm", "raw",  "ico", "sgi",  "cineon",
+      "svg", "jxl"};
   const auto index = static_cast<std::size_t>(format);
   return index < kWords.size() ? kWords[index] : "";
 }

@@ -4,8 +4,10 @@
 #include <array>
 #include <cctype>
 
+#include <absl/strings/ascii.h>
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/strip.h>
 
 namespace hestia {
 namespace {
@@ -41,6 +43,8 @@ constexpr std::array kSignatures = {
     Signature{Bytes("MMOR"), ImageFormat::kCameraRaw},
     Signature{Bytes("IIU\0"), ImageFormat::kCameraRaw},
     Signature{Bytes("\x01\xda"), ImageFormat::kSgi},
+    Signature{Bytes("\xff\x0a"), ImageFormat::kJpegXl},
+    Signature{Bytes("\0\0\0\x0cJXL \r\n\x87\n"), ImageFormat::kJpegXl},
 };
 
 constexpr std::array kHeifBrands = {"heic", "heix", "heim", "heis", "hevc",
@@ -108,6 +112,42 @@ bool IsIco(absl::string_view head) {
          At(head, 9) == 0;
 }
 
+// Drops what may stand before the first element of an XML file. What begins and does not end
+// within `text` drops all of it.
+void SkipProlog(absl::string_view& text) {
+  const auto skip_to = [&](absl::string_view end) {
+    const std::size_t at = text.find(end);
+    text.remove_prefix(at == absl::string_view::npos ? text.size() : at + end.size());
+  };
+  absl::ConsumePrefix(&text, "\xef\xbb\xbf");
+  for (;;) {
+    text = absl::StripLeadingAsciiWhitespace(text);
+    if (absl::StartsWith(text, "<?")) {
+      skip_to("?>");
+    } else if (absl::StartsWith(text, "<!--")) {
+      skip_to("-->");
+    } else if (absl::StartsWith(text, "<!DOCTYPE")) {
+      // Declarations of its own stand in brackets.
+      const bool brackets = text.find('[') < text.find('>');
+      if (brackets) skip_to("]");
+      skip_to(">");
+    } else {
+      return;
+    }
+  }
+}
+
+// Whether the first element is svg, with or without a prefix.
+bool IsSvg(absl::string_view head) {
+  SkipProlog(head);
+  if (!absl::ConsumePrefix(&head, "<")) return false;
+  absl::string_view name = head.substr(0, head.find_first_of(" \t\r\n/>"));
+  if (const std::size_t colon = name.find(':'); colon != absl::string_view::npos) {
+    name.remove_prefix(colon + 1);
+  }
+  return name == "svg";
+}
+
 bool LooksLikeText(absl::string_view head) {
   return std::all_of(head.begin(), head.end(),
                      [](unsigned char c) { return c >= 0x20 ? c != 0x7f : std::isspace(c) != 0; });
@@ -129,8 +169,6 @@ constexpr std::array kOtherKinds = {
     Kind{Bytes("\x7f"
                "ELF"),
          "a program"},
-    Kind{Bytes("\xff\x0a"), "a JPEG XL image"},
-    Kind{Bytes("\0\0\0\x0cJXL "), "a JPEG XL image"},
 };
 }  // namespace
 
@@ -149,6 +187,7 @@ ImageFormat Sniff(absl::string_view head) {
   if (IsPnm(head)) return ImageFormat::kPnm;
   if (IsBmp(head)) return ImageFormat::kBmp;
   if (IsIco(head)) return ImageFormat::kIco;
+  if (IsSvg(head)) return ImageFormat::kSvg;
   return ImageFormat::kUnknown;
 }
 
@@ -156,7 +195,7 @@ absl::string_view FormatTitle(ImageFormat format) {
   constexpr std::array kTitles = {"unknown", "JPEG",         "PNG",       "WebP",      "GIF",
                                   "TIFF",    "BMP",          "HEIC/AVIF", "JPEG 2000", "PSD",
                                   "OpenEXR", "Radiance HDR", "DPX",       "PNM",       "camera RAW",
-                                  "ICO",     "SGI",          "Cineon"};
+                                  "ICO",     "SGI",          "Cineon",    "SVG",       "JPEG XL"};
   const auto index = static_cast<std::size_t>(format);
   return index < kTitles.size() ? kTitles[index] : kTitles[0];
 }
@@ -166,7 +205,6 @@ std::string DescribeUnreadable(absl::string_view head) {
   for (const Kind& kind : kOtherKinds) {
     if (absl::StartsWith(head, kind.bytes)) return std::string(kind.title);
   }
-  if (absl::StrContains(head, "<svg")) return "an SVG drawing";
   if (head.size() >= 40 && head.substr(36, 4) == "acsp") return "an ICC colour profile";
   if (!Brands(head).empty()) return "a video";
   if (absl::StartsWith(head, "RIFF") && head.substr(8, 4) == "AVI ") return "a video";
@@ -208,6 +246,8 @@ absl::string_view OiioReader(ImageFormat format) {
     case ImageFormat::kPng:
     case ImageFormat::kWebp:
     case ImageFormat::kHeif:
+    case ImageFormat::kSvg:
+    case ImageFormat::kJpegXl:
       return {};
   }
   return {};

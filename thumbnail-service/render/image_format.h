@@ -33,6 +33,8 @@ enum class ImageFormat : std::uint32_t {
   kIco = 15,
   kSgi = 16,
   kCineon = 17,
+  kSvg = 18,
+  kJpegXl = 19,
 };
 
 inline constexpr std::array kAllImageFormats = {
@@ -40,7 +42,7 @@ inline constexpr std::array kAllImageFormats = {
     ImageFormat::kTiff,     ImageFormat::kBmp,    ImageFormat::kHeif,        ImageFormat::kJpeg2000,
     ImageFormat::kPsd,      ImageFormat::kOpenExr, ImageFormat::kRadianceHdr, ImageFormat::kDpx,
     ImageFormat::kPnm,      ImageFormat::kCameraRaw, ImageFormat::kIco,       ImageFormat::kSgi,
-    ImageFormat::kCineon};
+    ImageFormat::kCineon,   ImageFormat::kSvg,    ImageFormat::kJpegXl};
 
 // Bytes Sniff wants to see; fewer are fine when the file has no more.
 constexpr std::size_t kSniffBytes = 4096;
@@ -53,7 +55,7 @@ ImageFormat Sniff(absl::string_view head);
 absl::string_view FormatTitle(ImageFormat format);
 
 // What a file that is no readable image looks like, for a person who wonders why it has no
-// thumbnail: "an SVG drawing", "an ICC colour profile", "text", "an empty file",
+// thumbnail: "a PDF document", "an ICC colour profile", "text", "an empty file",
 // "an unknown format".
 std::string DescribeUnreadable(absl::string_view head);
 

@@ -95,10 +95,11 @@ std::string OpenedFolders::Problem() const {
 
 JobThumbnailer::JobThumbnailer(FileAccess& files, SourceLimits source_limits,
                                RendererPrograms programs, RenderLimits render_limits,
-                               std::shared_ptr<WorkerSource> workers)
+                               std::shared_ptr<WorkerSource> workers,
+                               std::shared_ptr<MemoryBudget> budget)
     : files_(files),
       source_limits_(source_limits),
-      renderer_(std::move(programs), render_limits, std::move(workers)) {}
+      renderer_(std::move(programs), render_limits, std::move(workers), std::move(budget)) {}
 
 ReadOutcome JobThumbnailer::Read(std::int64_t library_id, absl::string_view path) {
   SourceRead read = ReadSource(files_.Open(library_id, path), path, source_limits_);

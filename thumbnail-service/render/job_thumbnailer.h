@@ -62,9 +62,10 @@ class OpenedFolders final : public FileAccess {
 // See jobs/thumbnailer.h for the contract.
 class JobThumbnailer final : public Thumbnailer {
  public:
-  // `files` is shared by all slots and outlives them; `workers` is shared, too.
+  // `files` is shared by all slots and outlives them; `workers` and `budget` are shared, too.
   JobThumbnailer(FileAccess& files, SourceLimits source_limits, RendererPrograms programs,
-                 RenderLimits render_limits, std::shared_ptr<WorkerSource> workers);
+                 RenderLimits render_limits, std::shared_ptr<WorkerSource> workers,
+                 std::shared_ptr<MemoryBudget> budget);
 
   // Starts the renderer; see Renderer::Prepare.
   absl::StatusOr<Posture> Prepare() { return renderer_.Prepare(); }

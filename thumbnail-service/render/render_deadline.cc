@@ -12,6 +12,7 @@
 namespace hestia {
 namespace {
 constexpr absl::Duration kPerMegapixel = absl::Milliseconds(4 * 40);
+}  // namespace
 
 double PixelsByHeader(int result) {
   std::uint32_t size[2] = {};
@@ -19,7 +20,6 @@ double PixelsByHeader(int result) {
   if (::pread(result, size, sizeof(size), at) != sizeof(size)) return 0;
   return static_cast<double>(size[0]) * static_cast<double>(size[1]);
 }
-}  // namespace
 
 absl::Duration RenderTimeout(double pixels, const RenderTimes& times) {
 #if defined(HESTIA_SANITIZED)

@@ -17,6 +17,10 @@ struct RenderTimes {
 // never more than `most`.
 absl::Duration RenderTimeout(double pixels, const RenderTimes& times);
 
+// Width times height that a renderer wrote into the shared memory `result` when it had read the
+// header; 0 if it wrote nothing. Not believed: for estimates only.
+double PixelsByHeader(int result);
+
 // Waits as WaitReadable for the end of an image's render, which begins now, and sets
 // `allowed` to the time that it had. The size is the one that the renderer wrote into the
 // shared memory `result` when it had read the header; it is asked for only when an image

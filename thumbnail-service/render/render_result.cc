@@ -55,6 +55,8 @@ absl::Status Verdict(const wire::ResultHeader& header) {
       return WithReason(absl::InvalidArgumentError(detail), "DECODE_FAILED");
     case wire::Outcome::kTooLarge:
       return WithReason(absl::ResourceExhaustedError(detail), "TOO_LARGE");
+    case wire::Outcome::kNeedsMemory:
+      return WithReason(absl::ResourceExhaustedError(detail), "NEEDS_MEMORY");
     case wire::Outcome::kUnsupported:
       return WithReason(absl::UnimplementedError(detail), "UNSUPPORTED_FORMAT");
     default:

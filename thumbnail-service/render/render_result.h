@@ -30,6 +30,7 @@ class ResultBuffer {
 
   // What a renderer that ended well has written. Copies before it checks.
   //   the verdicts DECODE_FAILED, TOO_LARGE, UNSUPPORTED_FORMAT, as Renderer::Render
+  //   kResourceExhausted NEEDS_MEMORY  more than it was given.
   //   kAborted DECODER_CRASHED  there is no credible answer in it.
   absl::StatusOr<Rendering> Read(absl::Span<const Recipe> recipes) const;
 

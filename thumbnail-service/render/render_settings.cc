@@ -32,6 +32,10 @@ ABSL_FLAG(std::string, damaged_files, "refuse",
 ABSL_FLAG(std::int64_t, render_memory_bytes, std::int64_t{1536} << 20,
           "Most memory one image may take to render, in bytes, 67108864 to 68719476736; more is "
           "the verdict TOO_LARGE");
+ABSL_FLAG(std::int64_t, render_budget_bytes, 0,
+          "Most memory that all renders of this service may take together, in bytes, 67108864 to "
+          "1099511627776; each has an equal share, and an image that needs more waits until it is "
+          "alone. 0: three quarters of the memory that the service may have");
 ABSL_FLAG(std::string, jail, "best-effort",
           "What to do where the kernel or the container refuses a layer of the renderers' jail: "
           "best-effort renders within the others and says which are missing, strict does not start");
@@ -79,6 +83,10 @@ void ValidateRenderSettings(SettingErrors& errors) {
              10'000'000'000);
   CheckRange(errors, "render_memory_bytes", absl::GetFlag(FLAGS_render_memory_bytes),
              std::int64_t{64} << 20, std::int64_t{64} << 30);
+  if (absl::GetFlag(FLAGS_render_budget_bytes) != 0) {
+    CheckRange(errors, "render_budget_bytes", absl::GetFlag(FLAGS_render_budget_bytes),
+               MemoryBudget::kLeastShareBytes, std::int64_t{1} << 40);
+  }
   errors.AddIfError("format_limits", ParseFormatLimits(absl::GetFlag(FLAGS_format_limits)).status());
   const std::string damaged = absl::GetFlag(FLAGS_damaged_files);
   if (damaged != "refuse" && damaged != "render") {
@@ -105,6 +113,11 @@ RenderLimits RenderLimitsFromSettings() {
 
 SourceLimits SourceLimitsFromSettings() {
   return {absl::GetFlag(FLAGS_max_source_bytes), FormatLimitsFromSetting()};
+}
+
+std::int64_t MemoryBudgetFromSettings() {
+  const std::int64_t set = absl::GetFlag(FLAGS_render_budget_bytes);
+  return set != 0 ? set : UsualMemoryBudget();
 }
 
 absl::StatusOr<RendererPrograms> FindRendererPrograms() {

@@ -1,6 +1,8 @@
 #ifndef HESTIA_THUMBNAIL_SERVICE_RENDER_RENDER_SETTINGS_H_
 #define HESTIA_THUMBNAIL_SERVICE_RENDER_RENDER_SETTINGS_H_
 
+#include <cstdint>
+
 #include <absl/status/statusor.h>
 
 #include "common/settings.h"
@@ -19,6 +21,7 @@ void ValidateRenderSettings(SettingErrors& errors);
 
 RenderLimits RenderLimitsFromSettings();
 SourceLimits SourceLimitsFromSettings();
+std::int64_t MemoryBudgetFromSettings();
 
 // The programs in --renderer_dir or, when it is empty, in the folder of this executable.
 //   kNotFound  a program is missing there; the message names its path. Tell the user: no

@@ -5,12 +5,18 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include <absl/strings/str_cat.h>
 
 #include "common/error_reason.h"
+#include "common/logging.h"
 #include "common/unique_fd.h"
+#include "thumbnail-service/render/render_deadline.h"
 #include "thumbnail-service/render/render_request.h"
 #include "thumbnail-service/render/render_result.h"
 #include "thumbnail-service/render/renderer_clients.h"
@@ -25,6 +31,17 @@ absl::Status JudgeEnd(int wait_status) {
   }
   return DecoderCrashed(absl::StrCat("the decoder died: ", DescribeEnd(wait_status)));
 }
+
+// Whether more memory may help. Not every library says that it was out of memory: some call the
+// file broken, some end the process. So a failure of an image whose pixels alone could fill what
+// it had counts, too.
+bool ShortOfMemory(const absl::Status& status, double header_pixels, std::int64_t had_bytes) {
+  constexpr double kBytesPerPixel = 16;
+  const std::string reason = ReasonOf(status).value_or("");
+  if (reason == "NEEDS_MEMORY") return true;
+  return (reason == "DECODE_FAILED" || reason == "DECODER_CRASHED") &&
+         header_pixels * kBytesPerPixel > static_cast<double>(had_bytes);
+}
 }  // namespace
 
 std::shared_ptr<WorkerSource> MakeWorkerSource(const RendererPrograms& programs,
@@ -37,8 +54,9 @@ std::shared_ptr<WorkerSource> MakeWorkerSource(const RendererPrograms& programs,
 class Renderer::Slot {
  public:
   Slot(const RendererPrograms& programs, const RenderLimits& limits,
-       std::shared_ptr<WorkerSource> workers)
+       std::shared_ptr<WorkerSource> workers, std::shared_ptr<MemoryBudget> budget)
       : limits_(limits),
+        budget_(std::move(budget)),
         cancel_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
         workers_(std::move(workers)),
         launcher_(programs.fast, Terms()),
@@ -46,13 +64,26 @@ class Renderer::Slot {
 
   absl::StatusOr<Posture> Prepare();
   absl::StatusOr<Rendering> Render(const SourceFile& source, absl::Span<const Recipe> recipes);
-  void Cancel() { ::eventfd_write(cancel_.get(), 1); }
+  void Cancel() {
+    cancelled_ = true;
+    ::eventfd_write(cancel_.get(), 1);
+    if (budget_ != nullptr) budget_->Wake();
+  }
   RenderCost last_cost() const { return last_cost_; }
 
  private:
   ServingTerms Terms() const { return {{limits_.least_timeout, limits_.timeout}, limits_.jail, cancel_.get()}; }
 
+  using Part = MemoryBudget::Part;
+  // One try with no more memory than that part of the budget. `header_pixels` is what the image's
+  // header said, 0 if nothing.
+  absl::StatusOr<Rendering> RenderWithin(Part part, const SourceFile& source,
+                                         absl::Span<const Recipe> recipes, double& header_pixels);
+  std::int64_t MemoryOf(Part part) const;
+
   const RenderLimits limits_;
+  const std::shared_ptr<MemoryBudget> budget_;  // null: none is shared
+  std::atomic<bool> cancelled_ = false;
   const UniqueFd cancel_;  // readable from the first Cancel() on
   const std::shared_ptr<WorkerSource> workers_;
   LauncherClient launcher_;
@@ -76,10 +107,40 @@ absl::StatusOr<Rendering> Renderer::Slot::Render(const SourceFile& source,
     return absl::InternalError(absl::StrCat("cannot render format ", FormatTitle(source.format),
                                             " by ", recipes.size(), " recipes"));
   }
+  double header_pixels = 0;
+  absl::StatusOr<Rendering> rendering = RenderWithin(Part::kShare, source, recipes, header_pixels);
+  const std::int64_t share = MemoryOf(Part::kShare);
+  if (share < MemoryOf(Part::kAll) && ShortOfMemory(rendering.status(), header_pixels, share)) {
+    LogDebug(absl::StrCat("an image needs more than ", share, " bytes and waits to be alone"));
+    rendering = RenderWithin(Part::kAll, source, recipes, header_pixels);
+  }
+  if (ReasonOf(rendering.status()) == "NEEDS_MEMORY") {
+    return WithReason(absl::ResourceExhaustedError(rendering.status().message()), "TOO_LARGE");
+  }
+  return rendering;
+}
+
+std::int64_t Renderer::Slot::MemoryOf(Part part) const {
+  if (budget_ == nullptr) return limits_.max_memory_bytes;
+  return std::min(limits_.max_memory_bytes,
+                  part == Part::kAll ? budget_->total_bytes() : budget_->share_bytes());
+}
+
+absl::StatusOr<Rendering> Renderer::Slot::RenderWithin(Part part, const SourceFile& source,
+                                                       absl::Span<const Recipe> recipes,
+                                                       double& header_pixels) {
+  std::optional<MemoryBudget::Grant> grant;
+  if (budget_ != nullptr) {
+    if (std::optional<MemoryBudget::Grant> taken = budget_->Take(part, cancelled_)) {
+      grant.emplace(*std::move(taken));
+    } else {
+      return absl::CancelledError("rendering was stopped");
+    }
+  }
   const absl::StatusOr<ResultBuffer> result = ResultBuffer::Make(recipes);
   if (!result.ok()) return result.status();
-  const wire::Request request =
-      MakeRequest(source, recipes, limits_, result->size_bytes());
+  wire::Request request = MakeRequest(source, recipes, limits_, result->size_bytes());
+  request.limits.max_memory_bytes = static_cast<std::uint64_t>(MemoryOf(part));
   // One program writes AVIF, and reads everything, too.
   const bool avif = std::any_of(recipes.begin(), recipes.end(), [](const Recipe& recipe) {
     return recipe.format == OutputFormat::kAvif;
@@ -88,6 +149,7 @@ absl::StatusOr<Rendering> Renderer::Slot::Render(const SourceFile& source,
   const absl::StatusOr<ServingEnd> ended =
       fast ? launcher_.Serve(request, source.bytes.get(), result->fd())
            : worker_.Serve(request, source.bytes.get(), result->fd());
+  header_pixels = PixelsByHeader(result->fd());
   if (!ended.ok()) return ended.status();
   last_cost_ = {ended->peak_rss_kib, ended->cpu_us};
   if (absl::Status judged = JudgeEnd(ended->wait_status); !judged.ok()) return judged;
@@ -97,10 +159,11 @@ absl::StatusOr<Rendering> Renderer::Slot::Render(const SourceFile& source,
 }
 
 Renderer::Renderer(RendererPrograms programs, RenderLimits limits,
-                   std::shared_ptr<WorkerSource> workers)
+                   std::shared_ptr<WorkerSource> workers, std::shared_ptr<MemoryBudget> budget)
     : slot_(std::make_unique<Slot>(
           programs, limits,
-          workers != nullptr ? std::move(workers) : MakeWorkerSource(programs, limits))) {}
+          workers != nullptr ? std::move(workers) : MakeWorkerSource(programs, limits),
+          std::move(budget))) {}
 Renderer::~Renderer() = default;
 
 absl::StatusOr<Posture> Renderer::Prepare() { return slot_->Prepare(); }

@@ -15,6 +15,7 @@
 #include "thumbnail-service/jobs/recipe.h"
 #include "thumbnail-service/render/format_limits.h"
 #include "thumbnail-service/render/jail_posture.h"
+#include "thumbnail-service/render/memory_budget.h"
 #include "thumbnail-service/render/source_file.h"
 #include "thumbnail-service/render/worker_source.h"
 
@@ -84,15 +85,19 @@ struct RenderCost {
 //
 // Thread-safety: Prepare and Render from one thread at a time; Cancel from any.
 // Blocking: Render until the image is done, at most `limits.timeout` after its process
-//   began, plus a program's start (at most 30 s, normally milliseconds).
+//   began (twice, when it needs more than a share), plus a program's start (at most 30 s, normally
+//   milliseconds) and the wait for its memory.
 // Ownership: its processes die with it, and with the service however that ends.
 // Memory: the encoded images. Programs: one launcher, one decode or OpenImageIO worker, beside
 //   the source's own.
 class Renderer {
  public:
-  // Without `workers` it has a source of its own.
+  // Without `workers` it has a source of its own. With a `budget`, which renderers share, an image
+  // first gets a share of it, and all of it when that was too little; without, each image may use
+  // `limits.max_memory_bytes`, whatever the others do.
   Renderer(RendererPrograms programs, RenderLimits limits,
-           std::shared_ptr<WorkerSource> workers = nullptr);
+           std::shared_ptr<WorkerSource> workers = nullptr,
+           std::shared_ptr<MemoryBudget> budget = nullptr);
   ~Renderer();
 
   Renderer(const Renderer&) = delete;

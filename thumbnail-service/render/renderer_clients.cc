@@ -152,7 +152,10 @@ absl::StatusOr<ServingEnd> WorkerClient::Exchange(const wire::Request& request, 
   const absl::Status lost =
       WithReason(absl::UnavailableError("an OpenImageIO renderer was lost while it worked"),
                  "RENDERER_UNAVAILABLE");
-  if (!wire::Send(worker_->control(), request, {source, result})) return lost;
+  if (!worker_->LimitNextImage(request.limits.max_memory_bytes) ||
+      !wire::Send(worker_->control(), request, {source, result})) {
+    return lost;
+  }
   absl::Duration allowed;
   switch (
       WaitForRender(worker_->control(), terms_.cancel, result, terms_.times, allowed)) {

@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <vector>
 
@@ -66,8 +67,17 @@ bool Worker::LimitMemory(std::uint64_t bytes) {
   const std::uint64_t mapped = PagesOf(pid_).mapped * PageBytes();
   if (mapped == 0) return false;
   const rlimit limit{mapped + bytes, mapped + bytes};
-  return ::prlimit(pid_, RLIMIT_AS, &limit, nullptr) == 0;
+  if (::prlimit(pid_, RLIMIT_AS, &limit, nullptr) != 0) return false;
+  most_mapped_ = mapped + bytes;
+  return true;
 #endif
+}
+
+bool Worker::LimitNextImage(std::uint64_t bytes) {
+  if (most_mapped_ == 0) return true;
+  const std::uint64_t mapped = PagesOf(pid_).mapped * PageBytes();
+  const rlimit limit{std::min(mapped + bytes, most_mapped_), most_mapped_};
+  return mapped != 0 && ::prlimit(pid_, RLIMIT_AS, &limit, nullptr) == 0;
 }
 
 absl::Status WorkerSource::Unavailable(absl::string_view why) const {

@@ -43,14 +43,18 @@ class Worker {
 
   // Memory it has in use now; 0 where /proc does not tell.
   std::uint64_t ResidentBytes() const;
-  // Limits the address space to what is mapped now and `bytes` more.
+  // Limits the address space to what is mapped now and `bytes` more; no later limit can be
+  // larger.
   bool LimitMemory(std::uint64_t bytes);
+  // The same for the next image, within that limit.
+  bool LimitNextImage(std::uint64_t bytes);
 
  private:
   const pid_t pid_;
   const UniqueFd process_;  // pidfd
   const UniqueFd control_;
   const UniqueFd status_;
+  std::uint64_t most_mapped_ = 0;  // the limit; 0: none was set
 };
 
 // Where the slots of a service get their OpenImageIO processes from. One is always kept in

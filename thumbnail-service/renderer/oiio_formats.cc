@@ -2,8 +2,11 @@
 
 #include <OpenImageIO/imageio.h>
 #include <avif/avif.h>
+#include <jxl/decode.h>
 #include <libheif/heif.h>
+#include <librsvg/rsvg.h>
 
+#include <cstdint>
 #include <sstream>
 #include <string>
 
@@ -33,6 +36,17 @@ std::string LibraryOf(const std::string& reader) {
   return "OpenImageIO " + std::string(kOwnVersion);
 }
 
+std::string SvgReader() {
+  return "librsvg " + std::to_string(rsvg_major_version) + "." +
+         std::to_string(rsvg_minor_version) + "." + std::to_string(rsvg_micro_version);
+}
+
+std::string JxlReader() {
+  const std::uint32_t version = JxlDecoderVersion();
+  return "libjxl " + std::to_string(version / 1'000'000) + "." +
+         std::to_string(version / 1000 % 1000) + "." + std::to_string(version % 1000);
+}
+
 // Empty when this libheif was built without such a decoder.
 std::string HeifReader(heif_compression_format codec) {
   return heif_have_decoder_for_format(codec) != 0 ? std::string("libheif ") + heif_get_version() : "";
@@ -53,6 +67,8 @@ void DescribeOiioFormats(wire::Description& description) {
       AddFormat(description, "HEIC", HeifReader(heif_compression_HEVC));
       AddFormat(description, "AVIF", HeifReader(heif_compression_AV1), AvifWriter());
     }
+    if (format == ImageFormat::kSvg) AddFormat(description, "SVG", SvgReader());
+    if (format == ImageFormat::kJpegXl) AddFormat(description, "JPEG XL", JxlReader());
     const std::string reader(OiioReader(format).data(), OiioReader(format).size());
     if (reader.empty() || !Lists(readers, reader)) continue;
     const absl::string_view title = FormatTitle(format);

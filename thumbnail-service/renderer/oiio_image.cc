@@ -11,8 +11,10 @@
 
 #include "thumbnail-service/render/image_format.h"
 #include "thumbnail-service/renderer/read/heif_reader.h"
+#include "thumbnail-service/renderer/read/jxl_reader.h"
 #include "thumbnail-service/renderer/read/oiio_reader.h"
 #include "thumbnail-service/renderer/read/readers.h"
+#include "thumbnail-service/renderer/read/svg_reader.h"
 #include "thumbnail-service/renderer/refuse.h"
 #include "thumbnail-service/renderer/thumbnails.h"
 
@@ -30,16 +32,27 @@ void WriteSize(std::uint32_t width_px, std::uint32_t height_px) {
   ResultMemory::WriteSourceSize(result_fd, width_px, height_px);
 }
 
-// The readers that take bytes: libheif's, and those of the formats that come here when AVIF is
-// wanted of them.
+Decoded ReadBytes(std::uint32_t format, std::span<const std::uint8_t> bytes,
+                  const Demand& demand) {
+  switch (static_cast<ImageFormat>(format)) {
+    case ImageFormat::kHeif:
+      return ReadHeif(bytes, demand);
+    case ImageFormat::kSvg:
+      return ReadSvg(bytes, demand);
+    case ImageFormat::kJpegXl:
+      return ReadJxl(bytes, demand);
+    default:
+      return ReadByOwnReader(format, bytes, demand);
+  }
+}
+
+// By the readers that take bytes; JPEG, PNG and WebP come here when AVIF is wanted of them.
 Decoded ReadFromMemory(const wire::Request& request, int source) {
   void* mapped = ::mmap(nullptr, request.source_bytes, PROT_READ, MAP_PRIVATE, source, 0);
   if (mapped == MAP_FAILED) RefuseForMemory();
   const std::span bytes(static_cast<const std::uint8_t*>(mapped), request.source_bytes);
   const Demand demand = DemandOf(request);
-  Decoded decoded = static_cast<ImageFormat>(request.format) == ImageFormat::kHeif
-                        ? ReadHeif(bytes, demand)
-                        : ReadByOwnReader(request.format, bytes, demand);
+  Decoded decoded = ReadBytes(request.format, bytes, demand);
   ::munmap(mapped, request.source_bytes);
   return decoded;
 }
@@ -54,6 +67,7 @@ Decoded Read(const wire::Request& request, int source) {
 
 void PrepareOiio() {
   SetUpOiio();
+  SetUpSvg();
   SetRefusalHandler(WriteVerdictAndExit);
   SetSizeHandler(WriteSize);
 }

@@ -44,7 +44,7 @@ void Refuse(wire::Outcome outcome, const char* format, ...) {
 }
 
 void RefuseForMemory() {
-  End(wire::Outcome::kTooLarge, "needs more memory than one image may use");
+  End(wire::Outcome::kNeedsMemory, "needs more memory than one image may use");
 }
 
 void SetSizeHandler(SizeHandler handler) { size_handler = handler; }

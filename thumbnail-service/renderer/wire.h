@@ -142,6 +142,7 @@ enum class Outcome : std::uint32_t {
   kDecodeFailed = 2,
   kTooLarge = 3,
   kUnsupported = 4,
+  kNeedsMemory = 5,  // more than limits.max_memory_bytes
 };
 
 struct ResultImage {

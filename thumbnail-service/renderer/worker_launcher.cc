@@ -19,9 +19,11 @@
 
 namespace hestia {
 namespace {
-// What the dynamic loader opens, links resolved.
-constexpr const char* kLibraryFolders[] = {"/usr/lib", "/usr/lib64", "/usr/local/lib",
-                                           "/lib",     "/lib64",     "/etc/ld.so.cache"};
+// What the dynamic loader opens, links resolved; and the fonts of drawings.
+constexpr const char* kLibraryFolders[] = {
+    "/usr/lib",   "/usr/lib64",       "/usr/local/lib",        "/lib",
+    "/lib64",     "/etc/ld.so.cache", "/etc/fonts",            "/usr/share/fonts",
+    "/usr/share/fontconfig",          "/usr/local/share/fonts", "/var/cache/fontconfig"};
 
 struct Worker {
   pid_t pid = -1;

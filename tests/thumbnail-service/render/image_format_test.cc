@@ -41,16 +41,27 @@ TEST(ImageFormatTest, CameraRawIsToldFromTiff) {
 
 TEST(ImageFormatTest, WhatIsNoImageIsUnknown) {
   for (const std::string& bytes :
-       {std::string(), std::string("hello"), std::string("<svg xmlns=''>"), std::string("BM"),
+       {std::string(), std::string("hello"), std::string("<!-- <svg> -->"),
+        std::string("<html><svg></svg></html>"), std::string("<?xml <svg>"), std::string("BM"),
         std::string("\xff\xd8"), std::string("P9\n"), std::string("RIFF....WAVE")}) {
     EXPECT_EQ(Sniff(bytes), ImageFormat::kUnknown) << bytes;
+  }
+}
+
+TEST(ImageFormatTest, AnSvgIsKnownByItsFirstElement) {
+  for (const char* text :
+       {"<svg>", "<svg/>", "\xef\xbb\xbf <svg width='3'>", "<?xml version='1.0'?>\n<svg\nwidth='3'>",
+        "<!-- a > b -->\n<!-- c --><svg:svg xmlns:svg='x'>",
+        "<!DOCTYPE svg PUBLIC '-//W3C//DTD SVG 1.1//EN' 'x'><svg>",
+        "<!DOCTYPE svg [ <!ENTITY a 'b>'> ]>\r\n<svg>"}) {
+    EXPECT_EQ(Sniff(text), ImageFormat::kSvg) << text;
   }
 }
 
 TEST(ImageFormatTest, APersonIsToldWhatAFileLooksLike) {
   EXPECT_EQ(DescribeUnreadable(""), "an empty file");
   EXPECT_EQ(DescribeUnreadable("just some words\n"), "text");
-  EXPECT_EQ(DescribeUnreadable("<?xml version='1.0'?>\n<svg width='3'>"), "an SVG drawing");
+  EXPECT_EQ(DescribeUnreadable("<html><svg></svg></html>"), "text");
   EXPECT_EQ(DescribeUnreadable("%PDF-1.7"), "a PDF document");
   EXPECT_EQ(DescribeUnreadable(std::string(36, '\0') + "acsp"), "an ICC colour profile");
   EXPECT_EQ(DescribeUnreadable(Ftyp("isom")), "a video");
@@ -58,9 +69,11 @@ TEST(ImageFormatTest, APersonIsToldWhatAFileLooksLike) {
 }
 
 TEST(ImageFormatTest, EveryFormatHasAReader) {
-  for (std::uint32_t i = 1; i <= 17; ++i) {
+  for (std::uint32_t i = 1; i <= 19; ++i) {
     const auto format = static_cast<ImageFormat>(i);
-    const bool by_another_library = i <= 3 || format == ImageFormat::kHeif;
+    const bool by_another_library = i <= 3 || format == ImageFormat::kHeif ||
+                                    format == ImageFormat::kSvg ||
+                                    format == ImageFormat::kJpegXl;
     EXPECT_EQ(OiioReader(format).empty(), by_another_library) << FormatTitle(format);
     EXPECT_EQ(IsReadByFastRenderer(format), i <= 3);
     EXPECT_NE(FormatTitle(format), "unknown");

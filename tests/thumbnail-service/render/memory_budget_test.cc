@@ -1,0 +1,153 @@
+#include "thumbnail-service/render/memory_budget.h"
+
+#include <atomic>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <absl/synchronization/mutex.h>
+#include <absl/synchronization/notification.h>
+
+#include "common/named_thread.h"
+#include "tests/thumbnail-service/render/rendering_fixture.h"
+
+namespace hestia {
+namespace {
+constexpr std::int64_t kMiB = std::int64_t{1} << 20;
+using Part = MemoryBudget::Part;
+
+const std::atomic<bool> kNever = false;
+
+void AwaitWaiting(const MemoryBudget& budget, int callers) {
+  while (budget.waiting() != callers) std::this_thread::yield();
+}
+
+TEST(MemoryBudgetTest, EverySlotHasAShareAndNoneLessThanTheLeast) {
+  EXPECT_EQ(MemoryBudget(800 * kMiB, 4).share_bytes(), 200 * kMiB);
+  EXPECT_EQ(MemoryBudget(100 * kMiB, 4).share_bytes(), 64 * kMiB);
+  EXPECT_EQ(MemoryBudget(1, 4).total_bytes(), 64 * kMiB);
+  EXPECT_GT(UsualMemoryBudget(), 64 * kMiB);
+}
+
+TEST(MemoryBudgetTest, WhoeverWantsAllWaitsForTheOthersAndIsNotOvertaken) {
+  MemoryBudget budget(400 * kMiB, 4);
+  absl::Mutex mu;
+  std::string order;
+  const auto note = [&](char who) {
+    absl::MutexLock lock(&mu);
+    order += who;
+  };
+  std::optional<MemoryBudget::Grant> held = budget.Take(Part::kShare, kNever);
+  NamedThread all("all", [&] {
+    const auto grant = budget.Take(Part::kAll, kNever);
+    note('A');
+  });
+  AwaitWaiting(budget, 1);
+  // There would be room for it.
+  NamedThread late("late", [&] {
+    const auto grant = budget.Take(Part::kShare, kNever);
+    note('l');
+  });
+  AwaitWaiting(budget, 2);
+  note('h');
+  held.reset();
+  all.Join();
+  late.Join();
+  EXPECT_EQ(order, "hAl");
+}
+
+TEST(MemoryBudgetTest, SharesTogetherStayWithinTheBudget) {
+  MemoryBudget budget(130 * kMiB, 8);
+  std::optional<MemoryBudget::Grant> first = budget.Take(Part::kShare, kNever);
+  std::optional<MemoryBudget::Grant> second = budget.Take(Part::kShare, kNever);
+  absl::Notification third;
+  NamedThread waits("waits", [&] {
+    const auto grant = budget.Take(Part::kShare, kNever);
+    third.Notify();
+  });
+  AwaitWaiting(budget, 1);
+  EXPECT_FALSE(third.HasBeenNotified());
+  first.reset();
+  third.WaitForNotification();
+  waits.Join();
+}
+
+TEST(MemoryBudgetTest, ACancelledCallerLeavesTheLine) {
+  MemoryBudget budget(400 * kMiB, 4);
+  std::atomic<bool> cancelled = false;
+  const auto held = budget.Take(Part::kShare, kNever);
+  bool granted = true;
+  NamedThread all("all", [&] { granted = budget.Take(Part::kAll, cancelled).has_value(); });
+  AwaitWaiting(budget, 1);
+  cancelled = true;
+  budget.Wake();
+  all.Join();
+  EXPECT_FALSE(granted);
+  EXPECT_TRUE(budget.Take(Part::kShare, kNever).has_value());
+}
+
+// An interlaced PNG has to be held whole: 75 MB for this one, more than a share of 64 MiB.
+std::string LargePng() {
+  PngOptions options;
+  options.interlaced = true;
+  return MakePng(Plain(5000, 5000, kRed), options);
+}
+
+class SharedMemoryTest : public RenderingTest {
+ protected:
+  static RenderLimits Limits(std::int64_t max_memory_bytes) {
+    RenderLimits limits = Unhurried();
+    limits.max_memory_bytes = max_memory_bytes;
+    return limits;
+  }
+  const std::shared_ptr<MemoryBudget> budget_ = std::make_shared<MemoryBudget>(400 * kMiB, 8);
+};
+
+TEST_F(SharedMemoryTest, AnImageLargerThanAShareWaitsUntilItIsAlone) {
+#if defined(HESTIA_SANITIZED)
+  GTEST_SKIP() << "sanitized programs need more address space than any limit";
+#endif
+  Renderer renderer(BuiltRenderers(), Limits(1500 * kMiB), nullptr, budget_);
+  const SourceFile large = Source(LargePng());
+  std::optional<MemoryBudget::Grant> neighbour = budget_->Take(Part::kShare, kNever);
+  absl::Status status = absl::UnknownError("not rendered yet");
+  NamedThread alone("alone", [&] { status = renderer.Render(large, DefaultRecipes()).status(); });
+  AwaitWaiting(*budget_, 1);
+  neighbour.reset();
+  alone.Join();
+  EXPECT_TRUE(status.ok()) << status;
+}
+
+TEST_F(SharedMemoryTest, AnImageWithinItsShareDoesNotWaitForItsNeighbours) {
+  Renderer renderer(BuiltRenderers(), Limits(1500 * kMiB), nullptr, budget_);
+  const auto neighbour = budget_->Take(Part::kShare, kNever);
+  EXPECT_TRUE(renderer.Render(Source(MakeJpeg(FourCorners(900, 600))), DefaultRecipes()).ok());
+}
+
+TEST_F(SharedMemoryTest, AnImageLargerThanOneMayBeIsAVerdictStill) {
+#if defined(HESTIA_SANITIZED)
+  GTEST_SKIP() << "sanitized programs need more address space than any limit";
+#endif
+  Renderer renderer(BuiltRenderers(), Limits(66 * kMiB), nullptr, budget_);
+  const absl::Status status = renderer.Render(Source(LargePng()), DefaultRecipes()).status();
+  EXPECT_EQ(Reason(status), "TOO_LARGE") << status;
+  EXPECT_EQ(budget_->waiting(), 0);
+}
+
+TEST_F(SharedMemoryTest, ACancelledRenderStopsWaiting) {
+#if defined(HESTIA_SANITIZED)
+  GTEST_SKIP() << "sanitized programs need more address space than any limit";
+#endif
+  Renderer renderer(BuiltRenderers(), Limits(1500 * kMiB), nullptr, budget_);
+  const SourceFile large = Source(LargePng());
+  const auto neighbour = budget_->Take(Part::kShare, kNever);
+  absl::Status status;
+  NamedThread alone("alone", [&] { status = renderer.Render(large, DefaultRecipes()).status(); });
+  AwaitWaiting(*budget_, 1);
+  renderer.Cancel();
+  alone.Join();
+  EXPECT_TRUE(absl::IsCancelled(status)) << status;
+}
+}  // namespace
+}  // namespace hestia

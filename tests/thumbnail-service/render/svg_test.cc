@@ -1,0 +1,118 @@
+#include <string>
+
+#include <absl/strings/escaping.h>
+#include <absl/strings/str_cat.h>
+
+#include "tests/thumbnail-service/render/exotic_images.h"
+#include "tests/thumbnail-service/render/rendering_fixture.h"
+
+namespace hestia {
+namespace {
+class SvgTest : public RenderingTest {
+ protected:
+  // The drawing `body` in a box of 300 x 200, `attributes` instead of which may be given.
+  static std::string Svg(absl::string_view body,
+                         absl::string_view attributes = "width='300' height='200'") {
+    return absl::StrCat("<?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg' ",
+                        "xmlns:xlink='http://www.w3.org/1999/xlink' ", attributes, ">", body,
+                        "</svg>");
+  }
+  static std::string Corners() {
+    return "<rect width='150' height='100' fill='#dc1e1e'/>"
+           "<rect x='150' width='150' height='100' fill='#1eb428'/>"
+           "<rect y='100' width='150' height='100' fill='#2832dc'/>"
+           "<rect x='150' y='100' width='150' height='100' fill='#e6dc28'/>";
+  }
+};
+
+TEST_F(SvgTest, ADrawingIsDrawnAtTheThumbnailsSize) {
+  for (const char* attributes :
+       {"width='300' height='200'", "viewBox='0 0 300 200'", "",
+        "width='30' height='20' viewBox='0 0 300 200'", "width='100%' viewBox='0 0 300 200'"}) {
+    SCOPED_TRACE(attributes);
+    const Pixels pixels = Thumbnail(Svg(Corners(), attributes), 150);
+    EXPECT_EQ(pixels.width, 150);
+    EXPECT_EQ(pixels.height, 100);
+    ExpectUprightFourCorners(pixels);
+    EXPECT_TRUE(Near(pixels.At(71, 25), kRed)) << "sharp, for it was not enlarged";
+  }
+}
+
+TEST_F(SvgTest, EveryRecipeIsMadeOfIt) {
+  const auto rendering =
+      Render(Svg(Corners()), Recipes("a=300,b=90:png,c=80:avif:90,d=60:jpeg:90:2:cover"));
+  ASSERT_TRUE(rendering.ok()) << rendering.status();
+  for (const RenderedImage& image : rendering->images) ExpectUprightFourCorners(Decode(image));
+  EXPECT_EQ(rendering->images[3].width_px, 60);
+  EXPECT_EQ(rendering->images[3].height_px, 60);
+}
+
+TEST_F(SvgTest, WhatIsNotDrawnIsTransparent) {
+  const std::string half = Svg("<rect width='150' height='200' fill='#dc1e1e' fill-opacity='0.5'/>");
+  const Pixels pixels = Thumbnail(half, 150);
+  EXPECT_NEAR(pixels.At(30, 50).alpha, 128, 2);
+  EXPECT_NEAR(pixels.At(30, 50).red, kRed.red, 6);
+  EXPECT_EQ(pixels.At(120, 50).alpha, 0);
+  EXPECT_TRUE(Near(JpegThumbnail(half, 150).At(120, 50), {255, 255, 255}));
+}
+
+TEST_F(SvgTest, TextIsDrawn) {
+  const Pixels pixels = Thumbnail(
+      Svg("<rect width='300' height='200' fill='white'/>"
+          "<text x='10' y='150' font-size='150' font-family='sans-serif'>MMM</text>"));
+  int dark = 0;
+  for (const Rgba& colour : pixels.colours) dark += colour.red < 100 ? 1 : 0;
+  EXPECT_GT(dark, 300);
+}
+
+TEST_F(SvgTest, DataWithinTheFileIsDrawn) {
+  const std::string png = MakePng(Plain(30, 20, kGreen));
+  const Pixels pixels = Thumbnail(
+      Svg(absl::StrCat("<image width='300' height='200' xlink:href='data:image/png;base64,",
+                       absl::Base64Escape(png), "'/>")));
+  EXPECT_TRUE(Near(pixels.At(60, 40), kGreen));
+}
+
+TEST_F(SvgTest, NothingOutsideOfTheFileIsRead) {
+  folder_.Write("secret.png", MakePng(Plain(300, 200, kRed)));
+  folder_.Write("secret.svg", Svg(Corners()));
+  for (const std::string& reference :
+       {absl::StrCat("file://", folder_.path(), "/secret.png"), folder_.path() + "/secret.png",
+        std::string("secret.png"), absl::StrCat("file://", folder_.path(), "/secret.svg"),
+        std::string("http://127.0.0.1:9/secret.png"), std::string("/proc/self/environ")}) {
+    SCOPED_TRACE(reference);
+    const Pixels pixels = Thumbnail(Svg(
+        absl::StrCat("<image width='300' height='200' xlink:href='", reference, "'/>",
+                     "<rect x='290' width='10' height='200' fill='#2832dc'/>")));
+    EXPECT_EQ(pixels.At(20, 20).alpha, 0);
+    EXPECT_TRUE(Near(pixels.At(126, 40), kBlue)) << "the rest is drawn";
+  }
+  const std::string entity = absl::StrCat(
+      "<!DOCTYPE svg [<!ENTITY x SYSTEM 'file://", folder_.path(), "/secret.svg'>]>",
+      "<svg xmlns='http://www.w3.org/2000/svg' width='300' height='200'>&x;</svg>");
+  const auto rendering = Render(entity, Recipes("a=100:png"));
+  if (rendering.ok()) EXPECT_EQ(Decode(rendering->images[0]).At(20, 20).alpha, 0);
+}
+
+TEST_F(SvgTest, EntitiesThatMultiplyAreNoTrouble) {
+  std::string laughs = "<!DOCTYPE svg [<!ENTITY a '<rect width=\"9\" height=\"9\"/>'>";
+  for (char name = 'b'; name <= 'j'; ++name) {
+    const char before = static_cast<char>(name - 1);
+    absl::StrAppend(&laughs, "<!ENTITY ", std::string(1, name), " '");
+    for (int i = 0; i < 10; ++i) absl::StrAppend(&laughs, "&", std::string(1, before), ";");
+    laughs += "'>";
+  }
+  laughs += "]><svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'>&j;</svg>";
+  EXPECT_FALSE(Render(laughs).ok());
+  ExpectUprightFourCorners(Thumbnail(Svg(Corners())));
+}
+
+TEST_F(SvgTest, WhatCannotBeDrawnIsAVerdict) {
+  EXPECT_EQ(Reason(Render(Svg(Corners()).substr(0, 200)).status()), "DECODE_FAILED");
+  EXPECT_EQ(Reason(Render(Svg("", "")).status()), "DECODE_FAILED");
+  const auto ribbon = Render(Svg(Corners(), "width='9000' height='1'"), Recipes("a=64:webp:80:2:cover"));
+  EXPECT_EQ(Reason(ribbon.status()), "TOO_LARGE") << ribbon.status();
+  ExpectUprightFourCorners(Thumbnail(MakeBmp(FourCorners(300, 200))));
+}
+}  // namespace
+}  // namespace hestia
