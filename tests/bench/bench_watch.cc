@@ -181,6 +181,9 @@ std::string Latency() {
                          at(0.5), at(0.99), at(1));
 }
 
+// Beyond a full journal a slow subscriber may cost this.
+constexpr double kSlackMib = 8;
+
 // What a full journal of paths as ChangeFiles makes them takes.
 double JournalCapMib() {
   const std::size_t before = mallinfo2().uordblks;
@@ -219,11 +222,14 @@ std::string Slow() {
   subscriber.Sync(apply);
   const absl::Duration took = MonotonicNow() - began;
   const bool converged = static_cast<int>(paths.size()) == left;
+  const double growth_after = Mib(FiguresOf(watcher.pid()).peak_bytes) - Mib(before);
+  const double limit = JournalCapMib() + kSlackMib;
   return absl::StrFormat(
       R"("changes":%d,"before_mib":%.1f,"growth_mib":%.1f,"growth_after_mib":%.1f,)"
-      R"("journal_cap_mib":%.1f,"converged":%s,"converged_after_ms":%.0f,"listings":%s)",
-      absl::GetFlag(FLAGS_changes), Mib(before), Mib(peak - std::min(peak, before)),
-      Mib(FiguresOf(watcher.pid()).peak_bytes - before), JournalCapMib(), converged ? "true" : "false", Millis(took),
+      R"("limit_mib":%.1f,"within_limit":%s,"converged":%s,"converged_after_ms":%.0f,)"
+      R"("listings":%s)",
+      absl::GetFlag(FLAGS_changes), Mib(before), Mib(peak - std::min(peak, before)), growth_after,
+      limit, growth_after <= limit ? "true" : "false", converged ? "true" : "false", Millis(took),
       paths.Reasons());
 }
 

@@ -2,13 +2,24 @@
 # Measures the watcher-service beside find, Watchman and inotifywait on one machine, in turns,
 # and prints the medians; the last line is one JSON object. Installs the others when missing.
 #
-#   tests/bench/compare-watch.sh [RUNS]    (default 5; sizes by FILES, DIRECTORIES, BURST, LONE,
-#                                           CHANGES in the environment)
+#   tests/bench/compare-watch.sh [RUNS] [PIECE...]   default: 5 runs of all pieces, which are
+#                                                    snapshot, burst, latency and slow
+#
+# Sizes by FILES, DIRECTORIES, BURST, LONE and CHANGES in the environment. NOTES names a folder
+# in which what was measured is kept, so that several calls add up to one table.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 runs=${1:-5}
+pieces=${*:2}
+pieces=${pieces:-snapshot burst latency slow}
+for piece in $pieces; do
+  case $piece in
+    snapshot | burst | latency | slow) ;;
+    *) echo "no such piece: $piece" >&2; exit 2 ;;
+  esac
+done
 files=${FILES:-200000} directories=${DIRECTORIES:-1000} burst=${BURST:-100000}
 lone=${LONE:-100} changes=${CHANGES:-1000000}
 bench=${BENCH_WATCH:-$root/build/release/bin/bench-watch}
@@ -17,6 +28,8 @@ ticks=$(getconf CLK_TCK)
 "$root/deploy/packages.sh" bench-watch
 [ -x "$bench" ] || { echo "build first: cmake --preset release && cmake --build --preset release" >&2; exit 1; }
 work=$(mktemp -d)
+notes=${NOTES:-$work/notes}
+mkdir -p "$notes"
 watchman_pid=
 watching_pid=
 clean_up() {
@@ -30,8 +43,10 @@ now_ms() { echo $(($(date +%s%N) / 1000000)); }
 cpu_ms() { awk -v t="$ticks" '{sub(/.*\) /, ""); print ($12 + $13) * 1000 / t}' "/proc/$1/stat"; }
 resident_mib() { awk '/^VmRSS/ {printf "%.1f", $2 / 1024}' "/proc/$1/status"; }
 field() { sed -n "s/.*\"$2\":\(\"[^\"]*\"\|[^,}]*\).*/\1/p" <<<"$1"; }
-note() { echo "$2" >>"$work/$1"; }
-median() { sort -n "$work/$1" | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
+note() { echo "$2" >>"$notes/$1"; }
+noted() { [ -s "$notes/$1" ]; }
+median() { sort -n "$notes/$1" | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
+most() { sort -n "$notes/$1" | tail -1; }
 wm() { watchman --no-spawn --no-local -U "$work/wm.sock" "$@"; }
 
 start_watchman() {
@@ -45,7 +60,7 @@ stop_watchman() {
   watchman_pid=
 }
 
-measure_snapshots() {
+measure_snapshot() {
   local began line
   "$bench" --measure=tree --dir="$work/tree" --files="$files" --directories="$directories" >/dev/null
   find "$work/tree" -printf '%s %T@ %i %p\n' >/dev/null  # the cache is warm for all
@@ -105,7 +120,7 @@ end_inotifywait() {
   kill "$watching_pid" && { wait "$watching_pid" 2>/dev/null || true; }
   watching_pid=
 }
-measure_bursts() {
+measure_burst() {
   local line before
   for _ in $(seq "$runs"); do
     line=$("$bench" --measure=burst --files="$burst" | tail -1)
@@ -117,37 +132,47 @@ measure_bursts() {
   done
 }
 
-measure_rest() {
+measure_latency() {
   local line
   for _ in $(seq "$runs"); do
     line=$("$bench" --measure=latency --files="$lone" | tail -1)
     note latency_p50 "$(field "$line" p50_ms)"
     note latency_p99 "$(field "$line" p99_ms)"
   done
-  for _ in $(seq "$(((runs + 1) / 2))"); do
+}
+
+measure_slow() {
+  local line
+  for _ in $(seq "$runs"); do
     line=$("$bench" --measure=slow --changes="$changes" | tail -1)
     note slow_growth "$(field "$line" growth_mib)"
     note slow_after "$(field "$line" growth_after_mib)"
-    note journal_cap "$(field "$line" journal_cap_mib)"
+    note slow_limit "$(field "$line" limit_mib)"
+    note slow_within "$([ "$(field "$line" within_limit)" = true ] && echo 1 || echo 0)"
     note slow_converged "$([ "$(field "$line" converged)" = true ] && echo 1 || echo 0)"
   done
 }
 
 ratio() { awk -v a="$(median "$1")" -v b="$(median "$2")" 'BEGIN {printf "%.2f", a / b}'; }
 
-measure_snapshots
-measure_bursts
-measure_rest
-cat <<TABLE
-snapshot of $files files: $(median snapshot_ms) ms; find $(median find_ms) ms (x$(ratio snapshot_ms find_ms)); watchman $(median watchman_ms) ms (x$(ratio snapshot_ms watchman_ms))
-resident then: $(median resident_mib) MiB; watchman $(median watchman_mib) MiB
-burst of $burst files: lost $(median burst_lost); told $(median burst_ms) ms after the last close; $(median burst_cpu) us of CPU a file; watchman $(median watchman_cpu) us, inotifywait $(median inotifywait_cpu) us (lost $(median inotifywait_lost))
-a lone file: p50 $(median latency_p50) ms, p99 $(median latency_p99) ms after its close (settling is 100 ms of it)
-one frame a second during $changes changes: +$(median slow_growth) MiB, +$(median slow_after) MiB until converged; a full journal is $(median journal_cap) MiB (converged: $(median slow_converged))
-TABLE
-printf '{"benchmark":"compare-watch","runs":%s' "$runs"
+for piece in $pieces; do "measure_$piece"; done
+if noted snapshot_ms; then
+  echo "snapshot of $files files: $(median snapshot_ms) ms; find $(median find_ms) ms (x$(ratio snapshot_ms find_ms)); watchman $(median watchman_ms) ms (x$(ratio snapshot_ms watchman_ms))"
+  echo "resident then: $(median resident_mib) MiB; watchman $(median watchman_mib) MiB"
+fi
+if noted burst_cpu; then
+  echo "burst of $burst files: lost $(most burst_lost) at most; told $(median burst_ms) ms after the last close; $(median burst_cpu) us of CPU a file; watchman $(median watchman_cpu) us (x$(ratio burst_cpu watchman_cpu)), inotifywait $(median inotifywait_cpu) us (lost $(most inotifywait_lost) at most)"
+fi
+if noted latency_p99; then
+  echo "a lone file: p50 $(median latency_p50) ms, p99 $(median latency_p99) ms after its close (settling is 100 ms of it)"
+fi
+if noted slow_growth; then
+  echo "one frame a second during $changes changes: +$(median slow_growth) MiB, +$(median slow_after) MiB until converged; allowed $(median slow_limit) MiB (within: $(median slow_within), converged: $(median slow_converged))"
+fi
+printf '{"benchmark":"compare-watch"'
 for name in snapshot_ms find_ms watchman_ms resident_mib watchman_mib burst_lost burst_ms burst_cpu \
-  watchman_cpu inotifywait_cpu inotifywait_lost latency_p50 latency_p99 slow_growth slow_after journal_cap slow_converged; do
-  printf ',"%s":%s' "$name" "$(median "$name")"
+  watchman_cpu inotifywait_cpu inotifywait_lost latency_p50 latency_p99 slow_growth slow_after slow_limit \
+  slow_within slow_converged; do
+  ! noted "$name" || printf ',"%s":%s' "$name" "$(median "$name")"
 done
 echo '}'

@@ -39,8 +39,7 @@ void Journal::Gone(absl::string_view path, bool directory) {
   mark.subtree = directory || (old != nullptr && old->subtree);
   if (directory) {
     ForgetBeneath(path);
-    const auto slots = by_path_.find(path);
-    if (slots != by_path_.end() && slots->second.list != 0) Forget(slots->second.list);
+    ForgetLists(path);
   }
   Put(std::move(mark));
 }
@@ -50,10 +49,8 @@ void Journal::List(absl::string_view scope, ListingReason reason, bool shallow) 
   mark.kind = Mark::Kind::kList;
   mark.path = std::string(scope);
   mark.reason = reason;
-  const Mark* const old = ListAt(scope);
-  mark.shallow = shallow && (old == nullptr || old->shallow);
-  // It stays as deep as it was for the reason it had.
-  if (shallow && !mark.shallow) mark.reason = old->reason;
+  mark.shallow = shallow;
+  if (!shallow) ForgetLists(scope);
   Put(std::move(mark));
 }
 
@@ -84,7 +81,7 @@ void Journal::Put(Mark mark) {
 
 void Journal::Put(Mark mark, ByPath::const_iterator hint) {
   Slots& slots = by_path_.try_emplace(hint, mark.path)->second;
-  std::uint64_t& slot = mark.kind == Mark::Kind::kList ? slots.list : slots.entry;
+  std::uint64_t& slot = slots.Of(mark);
   if (const std::uint64_t old = std::exchange(slot, ++head_); old != 0) {
     marks_.erase(old);
   } else {
@@ -98,11 +95,9 @@ void Journal::Put(Mark mark, ByPath::const_iterator hint) {
 void Journal::Forget(std::uint64_t sequence) {
   const auto mark = marks_.find(sequence);
   const auto slots = by_path_.find(mark->second.path);
-  std::uint64_t& slot =
-      mark->second.kind == Mark::Kind::kList ? slots->second.list : slots->second.entry;
-  slot = 0;
+  slots->second.Of(mark->second) = 0;
   path_bytes_ -= mark->second.path.size();
-  if (slots->second.entry == 0 && slots->second.list == 0) by_path_.erase(slots);
+  if (slots->second.Empty()) by_path_.erase(slots);
   marks_.erase(mark);
 }
 
@@ -112,22 +107,25 @@ void Journal::ForgetBeneath(absl::string_view directory) {
   std::vector<std::uint64_t> doomed;
   for (auto it = by_path_.lower_bound(prefix);
        it != by_path_.end() && IsBeneath(it->first, directory); ++it) {
-    if (it->second.entry != 0) doomed.push_back(it->second.entry);
-    if (it->second.list != 0) doomed.push_back(it->second.list);
+    for (const std::uint64_t sequence : {it->second.entry, it->second.deep, it->second.shallow}) {
+      if (sequence != 0) doomed.push_back(sequence);
+    }
   }
   for (const std::uint64_t sequence : doomed) Forget(sequence);
+}
+
+void Journal::ForgetLists(absl::string_view scope) {
+  const auto found = by_path_.find(scope);
+  if (found == by_path_.end()) return;
+  const Slots slots = found->second;
+  if (slots.deep != 0) Forget(slots.deep);
+  if (slots.shallow != 0) Forget(slots.shallow);
 }
 
 const Mark* Journal::EntryAt(absl::string_view path) const {
   const auto slots = by_path_.find(path);
   if (slots == by_path_.end() || slots->second.entry == 0) return nullptr;
   return &marks_.at(slots->second.entry);
-}
-
-const Mark* Journal::ListAt(absl::string_view path) const {
-  const auto slots = by_path_.find(path);
-  if (slots == by_path_.end() || slots->second.list == 0) return nullptr;
-  return &marks_.at(slots->second.list);
 }
 
 void Journal::Trim() {

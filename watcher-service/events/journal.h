@@ -32,7 +32,8 @@ struct Mark {
 };
 
 // The dirty marks of one library in sequence order. A path has at most one kFile or kGone
-// mark and one kList mark: a newer one replaces it, so a busy file costs one mark.
+// mark, one deep kList mark and one shallow: a newer one replaces it, so a busy file costs one
+// mark.
 //
 // When it is full the oldest marks are forgotten, and Covers() turns false for every cursor
 // before them: only subscribers that far behind need a snapshot.
@@ -54,7 +55,7 @@ class Journal {
   // What was at `path` is gone. A directory takes all marks beneath it along.
   void Gone(absl::string_view path, bool directory);
   // Look at everything beneath `scope` (empty: the root), or only at the files directly in it.
-  // A shallow mark does not replace a deep one that was not told yet: the scope stays deep.
+  // A deep mark replaces a shallow one; the other way round both stay.
   void List(absl::string_view scope, ListingReason reason, bool shallow = false);
 
   // Whether the newest mark of `path` itself says that a directory there is gone.
@@ -77,7 +78,14 @@ class Journal {
   // Sequences of a path's marks, 0 = none.
   struct Slots {
     std::uint64_t entry = 0;  // kFile or kGone
-    std::uint64_t list = 0;   // kList
+    std::uint64_t deep = 0;   // kList
+    std::uint64_t shallow = 0;
+
+    bool Empty() const { return entry == 0 && deep == 0 && shallow == 0; }
+    std::uint64_t& Of(const Mark& mark) {
+      if (mark.kind != Mark::Kind::kList) return entry;
+      return mark.shallow ? shallow : deep;
+    }
   };
 
   using ByPath = absl::btree_map<std::string, Slots>;
@@ -87,8 +95,8 @@ class Journal {
   void Put(Mark mark, ByPath::const_iterator hint);
   void Forget(std::uint64_t sequence);
   void ForgetBeneath(absl::string_view directory);
+  void ForgetLists(absl::string_view scope);
   const Mark* EntryAt(absl::string_view path) const;
-  const Mark* ListAt(absl::string_view path) const;
   void Trim();
 
   const Limits limits_;

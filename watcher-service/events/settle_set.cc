@@ -53,6 +53,17 @@ bool SettleSet::Arrived(const Key& key, const News& news, absl::Duration now) {
   return true;
 }
 
+void SettleSet::LookAgain(const Key& key, absl::Duration now, Look look) {
+  const auto it = entries_.find(key);
+  if (it == entries_.end() || !it->second.news.writing) return;
+  Entry& entry = it->second;
+  const std::optional<Fingerprint> seen = look(key);
+  if (!seen.has_value() || seen == entry.seen) return;
+  entry.seen = seen;
+  entry.changed_at = now;
+  Reschedule(entry, now + timing_.still);
+}
+
 std::optional<SettleSet::News> SettleSet::Remove(const Key& key) {
   const auto it = entries_.find(key);
   if (it == entries_.end()) return std::nullopt;

@@ -81,6 +81,10 @@ class SettleSet {
 
   bool Contains(const Key& key) const { return entries_.contains(key); }
 
+  // Looks now at a file that is being written, if it settles: one that differs from the last look
+  // must stand still from now on.
+  void LookAgain(const Key& key, absl::Duration now, Look look);
+
   // Takes the file out; none when it is not settling.
   std::optional<News> Remove(const Key& key);
 

@@ -57,18 +57,27 @@ LibrarySet::~LibrarySet() { Stop(absl::CancelledError("no library is watched any
 
 absl::Status LibrarySet::Start(const std::vector<LibraryRoot>& configured) {
   absl::MutexLock change(&change_mu_);
-  const absl::StatusOr<std::vector<LibrarySpec>> added = store_.Load();
-  if (!added.ok()) return added.status();
-  for (const LibraryRoot& library : configured) {
-    if (absl::Status status = Begin({library, WatchMode::kAuto}, true); !status.ok()) return status;
+  const absl::StatusOr<std::vector<LibrarySpec>> remembered = store_.Load();
+  if (!remembered.ok()) return remembered.status();
+  Specs asked;
+  for (const LibrarySpec& spec : *remembered) {
+    (spec.configured ? asked : added_).emplace(spec.library.name, spec);
   }
-  for (const LibrarySpec& spec : *added) {
-    added_.emplace(spec.library.name, spec);
-    if (Find(spec.library.name).ok()) {
+  for (const LibraryRoot& library : configured) {
+    LibrarySpec spec{library, WatchMode::kAuto, true};
+    // Asked for of another root it is forgotten.
+    const auto mode = asked.find(library.name);
+    if (mode != asked.end() && mode->second.library.root == library.root) {
+      spec = modes_.insert(*mode).first->second;
+    }
+    if (absl::Status status = Begin(spec, true); !status.ok()) return status;
+  }
+  for (const auto& [name, spec] : added_) {
+    if (Find(name).ok()) {
       LogWarning(
           absl::StrCat("a library added while running has the name of a configured one "
                        "and is left out for now library=",
-                       spec.library.name));
+                       name));
       continue;
     }
     if (absl::Status status = Begin(spec, false); !status.ok()) return status;
@@ -96,7 +105,9 @@ absl::StatusOr<std::shared_ptr<LibraryWatch>> LibrarySet::Add(absl::string_view 
     return WithReason(absl::NotFoundError(found.status().message()), "ROOT_NOT_FOUND", "root");
   }
   if (absl::Status status = Begin(spec, false); !status.ok()) return status;
-  if (absl::Status status = SaveAdded(&spec, ""); !status.ok()) {
+  Specs added = added_;
+  added.insert_or_assign(spec.library.name, spec);
+  if (absl::Status status = Remember(std::move(added), modes_); !status.ok()) {
     Forget(*Find(spec.library.name), status);
     return status;
   }
@@ -111,9 +122,16 @@ absl::StatusOr<std::shared_ptr<LibraryWatch>> LibrarySet::Add(absl::string_view 
 
 absl::StatusOr<std::shared_ptr<LibraryWatch>> LibrarySet::AddAgain(
     std::shared_ptr<LibraryWatch> known, const LibrarySpec& spec) {
-  // One from the configuration is configured there, but for the mode, which lasts until the end.
-  if (!known->configured()) {
-    if (absl::Status status = SaveAdded(&spec, ""); !status.ok()) return status;
+  // That one of the configuration is watched is said there alone; how, may be asked for here.
+  Specs added = added_;
+  Specs modes = modes_;
+  LibrarySpec remembered = spec;
+  remembered.configured = known->configured();
+  Specs& those = remembered.configured ? modes : added;
+  those.insert_or_assign(spec.library.name, remembered);
+  if (remembered.configured && spec.mode == WatchMode::kAuto) modes.erase(spec.library.name);
+  if (absl::Status status = Remember(std::move(added), std::move(modes)); !status.ok()) {
+    return status;
   }
   known->SetMode(spec.mode == WatchMode::kAuto ? options_.mode : spec.mode);
   return known;
@@ -123,7 +141,13 @@ absl::Status LibrarySet::Remove(absl::string_view name) {
   absl::MutexLock change(&change_mu_);
   const absl::StatusOr<std::shared_ptr<LibraryWatch>> library = Find(name);
   if (!library.ok()) return library.status();
-  if (absl::Status status = SaveAdded(nullptr, name); !status.ok()) return status;
+  Specs added = added_;
+  Specs modes = modes_;
+  added.erase(std::string(name));
+  modes.erase(std::string(name));
+  if (absl::Status status = Remember(std::move(added), std::move(modes)); !status.ok()) {
+    return status;
+  }
   Forget(*library, Unknown(name));
   LogInfo(absl::StrCat("library removed library=", name));
   return absl::OkStatus();
@@ -183,14 +207,14 @@ absl::Status LibrarySet::Begin(LibrarySpec spec, bool configured) {
   return absl::OkStatus();
 }
 
-absl::Status LibrarySet::SaveAdded(const LibrarySpec* added, absl::string_view removed) {
-  std::map<std::string, LibrarySpec> next = added_;
-  next.erase(std::string(removed));
-  if (added != nullptr) next.insert_or_assign(added->library.name, *added);
+absl::Status LibrarySet::Remember(Specs added, Specs modes) {
   std::vector<LibrarySpec> saved;
-  for (const auto& [name, spec] : next) saved.push_back(spec);
+  for (const Specs* const specs : {&added, &modes}) {
+    for (const auto& [name, spec] : *specs) saved.push_back(spec);
+  }
   if (absl::Status status = store_.Save(saved); !status.ok()) return status;
-  added_ = std::move(next);
+  added_ = std::move(added);
+  modes_ = std::move(modes);
   return absl::OkStatus();
 }
 

@@ -32,8 +32,9 @@ class LibrarySet {
   LibrarySet(WatchOptions options, LibraryStore store, std::size_t max_libraries);
   ~LibrarySet();
 
-  // Begins to watch `configured` and what the store remembers. On a clash of names the
-  // configuration wins, with a line in the log.
+  // Begins to watch `configured`, in the mode that was asked for of each while it had that root,
+  // and what the store remembers. On a clash of names the configuration wins, with a line in the
+  // log.
   //   any error  nothing can be watched as asked: tell the user and end.
   absl::Status Start(const std::vector<LibraryRoot>& configured);
 
@@ -70,16 +71,18 @@ class LibrarySet {
                                                          const LibrarySpec& spec)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_);
   absl::Status Begin(LibrarySpec spec, bool configured);
-  // What is to be remembered now, `added` included and `removed` left out.
-  absl::Status SaveAdded(const LibrarySpec* added, absl::string_view removed)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_);
+  using Specs = std::map<std::string, LibrarySpec>;  // by name
+  // Remembers these from now on, or, on an error, what was remembered before.
+  absl::Status Remember(Specs added, Specs modes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_);
 
   const WatchOptions options_;
   const LibraryStore store_;
   const std::size_t max_libraries_;
   absl::Mutex change_mu_;  // one change at a time; taken before mu_
-  // As AddLibrary asked for them, by name; those that a configured one hides included.
-  std::map<std::string, LibrarySpec> added_ ABSL_GUARDED_BY(change_mu_);
+  // As AddLibrary asked for them; those that a configured one hides included.
+  Specs added_ ABSL_GUARDED_BY(change_mu_);
+  // Configured ones for which it asked for a mode.
+  Specs modes_ ABSL_GUARDED_BY(change_mu_);
   mutable absl::Mutex mu_;
   std::map<std::string, std::shared_ptr<LibraryWatch>, std::less<>> libraries_ ABSL_GUARDED_BY(mu_);
 };

@@ -12,6 +12,7 @@
 #include <absl/strings/escaping.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_split.h>
+#include <absl/strings/strip.h>
 
 #include "common/atomic_file.h"
 
@@ -20,6 +21,7 @@ namespace {
 
 constexpr char kEventsText[] = "events";
 constexpr char kPollText[] = "poll";
+constexpr char kConfigured[] = "!";
 
 absl::StatusOr<LibrarySpec> ParseLine(absl::string_view line) {
   const std::pair<absl::string_view, absl::string_view> parts =
@@ -28,26 +30,28 @@ absl::StatusOr<LibrarySpec> ParseLine(absl::string_view line) {
   if (!absl::CUnescape(parts.second, &root) || root.empty() || root.front() != '/') {
     return absl::InvalidArgumentError("needs a name and an absolute folder");
   }
-  const std::pair<absl::string_view, absl::string_view> name =
+  std::pair<absl::string_view, absl::string_view> name =
       absl::StrSplit(parts.first, absl::MaxSplits('@', 1));
   if (absl::Status status = ValidateLibraryName(name.first); !status.ok()) return status;
   LibrarySpec spec{{std::string(name.first), std::move(root)}, WatchMode::kAuto};
+  spec.configured = absl::ConsumeSuffix(&name.second, kConfigured);
   if (name.second == kEventsText) {
     spec.mode = WatchMode::kEvents;
   } else if (name.second == kPollText) {
     spec.mode = WatchMode::kPoll;
-  } else if (!name.second.empty()) {
-    return absl::InvalidArgumentError("after '@' comes events or poll");
+  } else if (!name.second.empty() || spec.configured) {
+    return absl::InvalidArgumentError("after '@' comes events or poll, then perhaps '!'");
   }
   return spec;
 }
 
 std::string NameWithMode(const LibrarySpec& spec) {
+  const char* const end = spec.configured ? kConfigured : "";
   switch (spec.mode) {
     case WatchMode::kEvents:
-      return absl::StrCat(spec.library.name, "@", kEventsText);
+      return absl::StrCat(spec.library.name, "@", kEventsText, end);
     case WatchMode::kPoll:
-      return absl::StrCat(spec.library.name, "@", kPollText);
+      return absl::StrCat(spec.library.name, "@", kPollText, end);
     case WatchMode::kAuto:
     case WatchMode::kHybrid:
       break;

@@ -13,7 +13,8 @@ namespace hestia {
 
 // Remembers the libraries that were added while running, in the file "libraries" of the
 // state folder: a line "name root" each, the root with C escapes; "name@events root" or
-// "name@poll root" when that way of watching was asked for.
+// "name@poll root" when that way of watching was asked for, and "name@events! root" when it was
+// asked for of a library of the configuration, which alone says that it is watched.
 //
 // Thread-safety: none; its owner locks. Blocking: the disk.
 class LibraryStore {

@@ -4,18 +4,12 @@
 
 #include <utility>
 
-#include <absl/strings/str_cat.h>
 #include <absl/strings/str_split.h>
 
 #include "common/path_text.h"
 #include "watcher-service/feed/beneath.h"
 
 namespace hestia {
-namespace {
-std::string RawJoin(const std::string& parent, const std::string& name) {
-  return parent.empty() ? name : absl::StrCat(parent, "/", name);
-}
-}  // namespace
 
 WatchedTree::WatchedTree(InotifyReader& reader, const IgnorePolicy& ignore, Options options)
     : reader_(reader), ignore_(ignore), options_(options) {}
@@ -127,28 +121,6 @@ void WatchedTree::Forget(DirectoryNode& node) {
   for (const std::uint64_t id : dropped.ids) problems_.Erase(id);
   // A directory moved out of the library would go on sending events.
   for (const int wd : dropped.watches) reader_.Unwatch(wd);
-}
-
-void WatchedTree::Probe(const DirectoryNode& node) {
-  const std::optional<std::string> path = tree_.RawPath(node);
-  if (!path.has_value() || !EnsureRoot()) return;
-  const OpenedDirectory opened = OpenBeneath(root_fd_.get(), *path);
-  if (opened.error != 0 && !MeansAbsent(opened.error)) {
-    problems_.Note(tree_, node, ProblemReason::kUnreadable, opened.error);
-  }
-}
-
-std::vector<std::string> WatchedTree::RetryProblems() {
-  std::vector<std::string> mended;
-  for (const std::uint64_t id : problems_.Ids(ProblemReason::kUnreadable)) {
-    DirectoryNode* const node = tree_.ById(id);
-    if (node == nullptr || node->parent == nullptr) continue;
-    const std::string name = node->name;
-    const std::optional<std::string> parent = tree_.RawPath(*node->parent);
-    if (!parent.has_value() || !Arrive(*node->parent, name).there) continue;
-    if (!problems_.Has(id)) mended.push_back(EncodePathText(RawJoin(*parent, name)));
-  }
-  return mended;
 }
 
 int WatchedTree::LookAtFile(const DirectoryNode& directory, const std::string& name,
@@ -276,7 +248,7 @@ void WatchedTree::PlaceChildren(DirectoryNode& node, int fd, const DirectoryLook
     if (child != nullptr || !was_known || !tell) continue;
     // It went after its name was read, and nobody comes back to it.
     if (const std::optional<std::string> path = tree_.RawPath(node)) {
-      Tell(TreeNews::Kind::kDirectoryGone, RawJoin(*path, name));
+      Tell(TreeNews::Kind::kDirectoryGone, JoinPath(*path, name));
     }
   }
 }

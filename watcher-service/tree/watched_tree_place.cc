@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "common/path_text.h"
 #include "watcher-service/feed/beneath.h"
 #include "watcher-service/tree/watched_tree.h"
 
@@ -103,6 +104,28 @@ void WatchedTree::Reconsider(DirectoryNode& node, int fd) {
   const DirectoryNode* const known = wd >= 0 ? tree_.ByWatch(wd) : nullptr;
   if (known != nullptr && known != &node) return BePolled(node, PollReason::kSeenTwice);
   TakeWatch(node, wd);
+}
+
+void WatchedTree::Probe(const DirectoryNode& node) {
+  const std::optional<std::string> path = tree_.RawPath(node);
+  if (!path.has_value() || !EnsureRoot()) return;
+  const OpenedDirectory opened = OpenBeneath(root_fd_.get(), *path);
+  if (opened.error != 0 && !MeansAbsent(opened.error)) {
+    problems_.Note(tree_, node, ProblemReason::kUnreadable, opened.error);
+  }
+}
+
+std::vector<std::string> WatchedTree::RetryProblems() {
+  std::vector<std::string> mended;
+  for (const std::uint64_t id : problems_.Ids(ProblemReason::kUnreadable)) {
+    DirectoryNode* const node = tree_.ById(id);
+    if (node == nullptr || node->parent == nullptr) continue;
+    const std::string name = node->name;
+    const std::optional<std::string> parent = tree_.RawPath(*node->parent);
+    if (!parent.has_value() || !Arrive(*node->parent, name).there) continue;
+    if (!problems_.Has(id)) mended.push_back(EncodePathText(JoinPath(*parent, name)));
+  }
+  return mended;
 }
 
 bool WatchedTree::SameDirectory(const DirectoryNode& node, int fd) {

@@ -29,16 +29,7 @@ void EventTranslator::Handle(RawEvent event, absl::Duration now) {
 
 void EventTranslator::Step(absl::Duration now) {
   for (const RenamePairing::Departure& departure : pairing_.Expire(now)) Left(departure);
-  const auto look = [this](const SettleSet::Key& key) -> std::optional<SettleSet::Fingerprint> {
-    const DirectoryNode* const directory = tree_.tree().ById(key.directory);
-    struct stat status {};
-    if (directory == nullptr || tree_.LookAtFile(*directory, key.name, status) != 0 ||
-        !S_ISREG(status.st_mode)) {
-      return std::nullopt;
-    }
-    return SettleSet::Fingerprint{static_cast<std::uint64_t>(status.st_size),
-                                  absl::TimeFromTimespec(status.st_mtim), status.st_nlink > 1};
-  };
+  const auto look = [this](const SettleSet::Key& key) { return Look(key); };
   for (const SettleSet::Ready& ready : settling_.Step(now, look)) Tell(ready.key, ready.news, now);
 }
 
@@ -46,9 +37,28 @@ absl::Duration EventTranslator::NextDeadline() const {
   return std::min(settling_.NextDeadline(), pairing_.NextDeadline());
 }
 
+std::optional<SettleSet::Fingerprint> EventTranslator::Look(const SettleSet::Key& key) {
+  const DirectoryNode* const directory = tree_.tree().ById(key.directory);
+  struct stat status {};
+  if (directory == nullptr || tree_.LookAtFile(*directory, key.name, status) != 0 ||
+      !S_ISREG(status.st_mode)) {
+    return std::nullopt;
+  }
+  return SettleSet::Fingerprint{static_cast<std::uint64_t>(status.st_size),
+                                absl::TimeFromTimespec(status.st_mtim), status.st_nlink > 1};
+}
+
 void EventTranslator::Busy(const SettleSet::Key& key, absl::Duration now) {
-  // One that settles already is looked at anyway; it must not begin anew with every round.
-  if (!settling_.Contains(key) && !settling_.Wrote(key, now)) Tell(key, {}, now);
+  // One that settles already must not begin anew with every round, but what was written before a
+  // round is seen by it: who waits with a Sync waits from then on.
+  if (settling_.Contains(key)) {
+    return settling_.LookAgain(key, now, [this](const SettleSet::Key& at) { return Look(at); });
+  }
+  if (!settling_.Wrote(key, now)) Tell(key, {}, now);
+}
+
+void EventTranslator::LookAtWriting(absl::Duration now) {
+  for (const SettleSet::Key& key : settling_.WritingKeys(settling_.writing())) Busy(key, now);
 }
 
 void EventTranslator::ForgetDepartures() {

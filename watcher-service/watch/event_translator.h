@@ -40,6 +40,10 @@ class EventTranslator {
   // A poll found a file that may still be being written: told once it stands still.
   void Busy(const SettleSet::Key& key, absl::Duration now);
 
+  // Everything was looked through: files that differ from their last look must stand still from
+  // now on.
+  void LookAtWriting(absl::Duration now);
+
   // Forgets half-told renames: history was lost.
   void ForgetDepartures();
 
@@ -62,6 +66,8 @@ class EventTranslator {
   void DirectoryMoved(DirectoryNode& parent, const RawEvent& event);
   void FileArrived(const RawEvent& event, const SettleSet::Key& key, absl::Duration now);
   void FileDeleted(const DirectoryNode& parent, const SettleSet::Key& key);
+  // None when no regular file is there.
+  std::optional<SettleSet::Fingerprint> Look(const SettleSet::Key& key);
   void Leave(RenamePairing::Departure departure);
   void Left(const RenamePairing::Departure& departure);
   void DirectoryGone(const RenamePairing::Departure& departure);

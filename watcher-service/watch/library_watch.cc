@@ -12,11 +12,6 @@
 
 namespace hestia {
 namespace {
-constexpr std::size_t kMaxToldProblems = 20;
-constexpr std::size_t kMaxToldParts = 20;
-constexpr int kDirectoriesPerStep = 64;
-constexpr std::size_t kMaxToldWriting = 1024;
-constexpr absl::Duration kRetryInterval = absl::Minutes(1);
 // Files of a burst come to rest one by one; those of one beat are told together.
 constexpr absl::Duration kBeat = absl::Milliseconds(10);
 
@@ -60,11 +55,6 @@ LibraryWatch::LibraryWatch(LibraryRoot library, bool configured, WatchOptions op
       schedule_(options_.poll_interval) {}
 
 LibraryWatch::~LibraryWatch() { Stop(absl::CancelledError("the library is no longer watched")); }
-
-WatchStatus LibraryWatch::status() const {
-  absl::MutexLock lock(&mu_);
-  return status_;
-}
 
 void LibraryWatch::Sync(SyncDone done) {
   absl::Status refused;
@@ -125,10 +115,12 @@ void LibraryWatch::Stop(const absl::Status& why) {
 }
 
 void LibraryWatch::Run() {
+  SetBusySince(MonotonicNow());
   OpenRoot(MonotonicNow());
   PublishStatus();
   while (true) {
     tree_.Rest();
+    SetBusySince(absl::InfiniteDuration());
     InotifyReader::Batch batch = reader_->Take(Timeout(MonotonicNow()));
     const std::uint64_t flushed = batch.flushed;
     {
@@ -136,6 +128,7 @@ void LibraryWatch::Run() {
       if (!stopped_.ok()) break;
     }
     const absl::Duration now = MonotonicNow();
+    SetBusySince(now);
     last_step_ = now;
     Step(std::move(batch), now);
     // First, so that whoever is answered finds the state the answer is about.
@@ -148,6 +141,11 @@ void LibraryWatch::Run() {
     why = stopped_;
   }
   tickets_.Fail(why);
+}
+
+void LibraryWatch::SetBusySince(absl::Duration when) {
+  absl::MutexLock lock(&mu_);
+  busy_since_ = when;
 }
 
 absl::Duration LibraryWatch::Timeout(absl::Duration now) {
@@ -247,108 +245,6 @@ void LibraryWatch::Recover(absl::Duration now) {
   state_ = WatchState::kScanning;
 }
 
-void LibraryWatch::BeginWalk(absl::Duration now) {
-  walking_ = true;
-  polling_ = false;
-  look_began_ = now;
-  look_found_changes_ = false;
-  ++rounds_.begun;
-}
-
-void LibraryWatch::BeginPollIfDue(absl::Duration now) {
-  if (walking_ || polling_ || !rounds_.needed) return;
-  if (now < schedule_.next() && !tickets_.WantsRound(rounds_)) return;
-  tree_.Poll();
-  polling_ = true;
-  look_began_ = now;
-  look_found_changes_ = false;
-  ++rounds_.begun;
-}
-
-void LibraryWatch::WalkOn(absl::Duration now) {
-  const bool done = tree_.Walk(kDirectoriesPerStep);
-  TellNews(now);
-  if (!done) return;
-  rounds_.ended = rounds_.begun;
-  const bool was_walk = std::exchange(walking_, false);
-  if (std::exchange(polling_, false)) {
-    ++polls_;
-    if (look_found_changes_) ++polls_with_changes_;
-  }
-  // The clock is read anew: `now` is that of the last step's beginning.
-  schedule_.Ended(look_began_, MonotonicNow(), look_found_changes_,
-                  absl::Uniform(random_, -1.0, 1.0));
-  if (tree_.root_lost()) return;
-  TellStrangers();
-  SetPolling(!tree_.tree().polled().empty());
-  if (was_walk) WalkEnded(now);
-}
-
-void LibraryWatch::WalkEnded(absl::Duration now) {
-  if (state_ == WatchState::kScanning) {
-    LogInfo(absl::StrCat("watching library=", library_.name, " directories=",
-                         tree_.tree().watched(), " polled=", tree_.tree().polled().size(),
-                         " problems=", tree_.problems().size()));
-    feed_.Open(root_);
-  }
-  next_retry_ = now + kRetryInterval;
-  state_ = tree_.problems().size() > 0 ? WatchState::kDegraded : WatchState::kWatching;
-}
-
-// Files that may still be written are put down as such first, so that no listing takes them
-// for finished ones.
-void LibraryWatch::TellNews(absl::Duration now) {
-  for (const SettleSet::Key& key : tree_.TakeRecentFiles()) translator_.Busy(key, now);
-  PublishWriting();
-  for (const TreeNews& news : tree_.TakeNews()) {
-    look_found_changes_ = true;
-    switch (news.kind) {
-      case TreeNews::Kind::kFilesDiffer:
-        feed_.List(news.path, ListingReason::kPolled, /*shallow=*/true);
-        break;
-      case TreeNews::Kind::kFound:
-        feed_.List(news.path, ListingReason::kDirectoryArrived, /*shallow=*/true);
-        break;
-      case TreeNews::Kind::kDirectoryGone:
-        feed_.Gone(news.path, /*directory=*/true);
-        // What takes the name before this is told does not say that what lay beneath is gone; a
-        // listing does.
-        feed_.List(news.path, ListingReason::kPolled);
-        break;
-    }
-  }
-}
-
-void LibraryWatch::SetPolling(bool needed) {
-  if (std::exchange(rounds_.needed, needed) == needed) return;
-  if (needed) return feed_.WantEntered([this] { reader_->Wake(); });
-  feed_.WantEntered(nullptr);
-  strangers_.clear();
-}
-
-void LibraryWatch::MeetStrangers() {
-  for (std::string& path : feed_.TakeEntered()) {
-    if (!tree_.Knows(DecodePathText(path).value())) strangers_.insert(std::move(path));
-  }
-}
-
-// What came after one poll and went before the next: subscribers know its files, and no poll will
-// ever find that it is gone.
-void LibraryWatch::TellStrangers() {
-  for (auto it = strangers_.begin(); it != strangers_.end();) {
-    const std::string raw = DecodePathText(*it).value();
-    if (!tree_.Knows(raw)) {
-      if (tree_.DirectoryAt(raw)) {
-        ++it;
-        continue;
-      }
-      feed_.Gone(*it, /*directory=*/true);
-      if (tree_.SomethingAt(raw)) feed_.List(*it, ListingReason::kPolled);
-    }
-    it = strangers_.erase(it);
-  }
-}
-
 void LibraryWatch::Maintain(absl::Duration now) {
   if (state_ == WatchState::kRootUnavailable || walking_) return;
   bool walk = false;
@@ -379,58 +275,6 @@ void LibraryWatch::Maintain(absl::Duration now) {
   SetPolling(!tree_.tree().polled().empty());
   BeginPollIfDue(now);
   state_ = tree_.problems().size() > 0 ? WatchState::kDegraded : WatchState::kWatching;
-}
-
-void LibraryWatch::PublishStatus() {
-  WatchStatus status;
-  status.state = state_;
-  status.problems = tree_.problems().First(tree_.tree(), kMaxToldProblems);
-  status.problem_count = static_cast<std::uint32_t>(tree_.problems().size());
-  status.watched_directories = tree_.tree().watched();
-  status.settling_files = translator_.settling().size();
-  status.polled_directories = tree_.tree().polled().size();
-  if (status.polled_directories > 0) {
-    status.mode = status.watched_directories > 0 ? WatchMode::kHybrid : WatchMode::kPoll;
-    status.poll_interval = schedule_.pause();
-    status.last_poll = schedule_.last_round();
-  }
-  // Not with every step: the uppermost of many polled directories are searched for.
-  if (told_parts_at_ != tree_.tree().changes()) {
-    told_parts_at_ = tree_.tree().changes();
-    polled_parts_ = tree_.PolledParts(kMaxToldParts);
-  }
-  status.polled_parts = polled_parts_;
-  status.polls = polls_;
-  if (last_root_ != nullptr) status.real_root = last_root_->real_path();
-  status.polls_with_changes = polls_with_changes_;
-  status.detail = DescribeState(status);
-  absl::MutexLock lock(&mu_);
-  status.forced = forced_;
-  status_ = std::move(status);
-  if (state_ != WatchState::kScanning) first_walk_done_ = true;
-}
-
-std::string LibraryWatch::DescribeState(const WatchStatus& status) const {
-  switch (state_) {
-    case WatchState::kScanning:
-      return "directories are being looked through";
-    case WatchState::kRootUnavailable:
-      return detail_;
-    case WatchState::kDegraded:
-      return absl::StrCat(status.problem_count, " problems, see there");
-    case WatchState::kWatching:
-      break;
-  }
-  if (status.polled_directories == 0) return "";
-  return absl::StrCat(status.polled_directories, " directories are polled every ",
-                      absl::FormatDuration(status.poll_interval));
-}
-
-void LibraryWatch::PublishWriting() {
-  if (translator_.writing_changes() == told_writing_) return;
-  told_writing_ = translator_.writing_changes();
-  feed_.SetWriting(static_cast<std::uint32_t>(translator_.settling().writing()),
-                   translator_.Writing(kMaxToldWriting));
 }
 
 void LibraryWatch::AnswerTickets(std::uint64_t flushed, absl::Duration now) {

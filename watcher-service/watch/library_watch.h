@@ -38,6 +38,7 @@ enum class WatchState { kScanning = 1, kWatching = 2, kDegraded = 3, kRootUnavai
 struct LibrarySpec {
   LibraryRoot library;
   WatchMode mode = WatchMode::kAuto;
+  bool configured = false;  // it comes from the configuration, and only the mode was asked for
 };
 
 struct WatchStatus {
@@ -77,6 +78,8 @@ class LibraryWatch {
   bool configured() const { return configured_; }
   const IgnorePolicy& ignore() const { return options_.ignore; }
   LibraryFeed& feed() { return feed_; }
+  // DEGRADED, too, while the watch thread waits for the disk for longer than
+  // WatchOptions::disk_patience.
   WatchStatus status() const;
   std::uint64_t event_count() const { return reader_->event_count(); }
 
@@ -107,7 +110,11 @@ class LibraryWatch {
   LibraryWatch(LibraryRoot library, bool configured, WatchOptions options,
                std::unique_ptr<InotifyReader> reader);
 
+  // Between two looks at what could not be read.
+  static constexpr absl::Duration kRetryInterval = absl::Minutes(1);
+
   void Run();
+  void SetBusySince(absl::Duration when);
   absl::Duration Timeout(absl::Duration now);
   void Step(InotifyReader::Batch batch, absl::Duration now);
   void OpenRoot(absl::Duration now);
@@ -142,6 +149,8 @@ class LibraryWatch {
 
   mutable absl::Mutex mu_;
   WatchStatus status_ ABSL_GUARDED_BY(mu_);
+  // When the watch thread's step began; infinite: it waits.
+  absl::Duration busy_since_ ABSL_GUARDED_BY(mu_) = absl::InfiniteDuration();
   bool first_walk_done_ ABSL_GUARDED_BY(mu_) = false;
   absl::Status stopped_ ABSL_GUARDED_BY(mu_);  // not OK: end
   bool rescan_ ABSL_GUARDED_BY(mu_) = false;

@@ -24,6 +24,7 @@ struct WatchOptions {
   std::size_t settle_capacity = 65'536;                // files settling at a time
   absl::Duration reconcile_interval = absl::Hours(1);  // zero: never
   absl::Duration root_check_interval = absl::Seconds(2);
+  absl::Duration disk_patience = absl::Seconds(10);    // until a look that goes on is told of
   WatchMode mode = WatchMode::kAuto;                   // of libraries for which none is asked
   absl::Duration poll_interval = absl::Seconds(30);    // see PollSchedule
   bool (*sends_events)(std::uint32_t file_system) = SendsEvents;

@@ -137,11 +137,10 @@ class Trial {
       synced.asked = MonotonicNow();
       const absl::Status status = FromGrpc(stub.Sync(&context, request, &response));
       synced.cursor = {response.cursor().epoch(), response.cursor().sequence()};
-      // A root that was put back is noticed a moment later, and where files are polled Sync
-      // cannot know that the last writer has closed.
+      // A root that was put back is noticed a moment later.
       if (status.code() == absl::StatusCode::kFailedPrecondition) continue;
-      if (status.ok() && response.settling_files() > 0) continue;
       EXPECT_TRUE(status.ok()) << status;
+      EXPECT_EQ(response.settling_files(), 0U) << "nobody writes any more";
       return status.ok();
     }
   }

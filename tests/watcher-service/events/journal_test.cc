@@ -145,25 +145,32 @@ TEST(JournalTest, ASequenceThatWasNeverGivenOutIsNotCovered) {
   EXPECT_FALSE(Journal({}, kStart).Covers(kStart + 1));
 }
 
-TEST(JournalTest, AShallowListNeverTakesTheDepthOfADeepOneThatWasNotTold) {
+TEST(JournalTest, AShallowListNeitherTakesTheDepthOfADeepOneNorTheReason) {
   Journal journal({}, 0);
   journal.List("d", ListingReason::kDirectoryArrived);
   journal.List("d", ListingReason::kPolled, /*shallow=*/true);
-  ASSERT_EQ(journal.After(0, 10).size(), 1U);
-  EXPECT_FALSE(journal.After(0, 10)[0].shallow);
-
-  journal.List("e", ListingReason::kPolled, /*shallow=*/true);
-  EXPECT_TRUE(journal.After(0, 10)[1].shallow);
+  std::vector<Mark> marks = journal.After(0, 10);
+  ASSERT_EQ(marks.size(), 2U);
+  EXPECT_FALSE(marks[0].shallow);
+  EXPECT_EQ(marks[0].reason, ListingReason::kDirectoryArrived);
+  EXPECT_TRUE(marks[1].shallow);
+  // Who took the deep one takes but the files after it.
+  marks = journal.After(marks[0].sequence, 10);
+  ASSERT_EQ(marks.size(), 1U);
+  EXPECT_TRUE(marks[0].shallow);
 }
 
-TEST(JournalTest, AShallowListingDoesNotHideWhyADeepOneIsDue) {
-  Journal journal({}, 10);
-  journal.List("", ListingReason::kRescan);
-  journal.List("", ListingReason::kPolled, /*shallow=*/true);
-  const std::vector<Mark> marks = journal.After(10, 10);
+TEST(JournalTest, ADeepListTakesThePlaceOfEveryOtherOfItsScope) {
+  Journal journal({}, 0);
+  journal.List("d", ListingReason::kDirectoryArrived);
+  journal.List("d", ListingReason::kPolled, /*shallow=*/true);
+  journal.List("d", ListingReason::kPolled);
+  const std::vector<Mark> marks = journal.After(0, 10);
   ASSERT_EQ(marks.size(), 1U);
   EXPECT_FALSE(marks[0].shallow);
-  EXPECT_EQ(marks[0].reason, ListingReason::kRescan);
+  journal.List("d", ListingReason::kPolled, /*shallow=*/true);
+  journal.Gone("d", /*directory=*/true);
+  EXPECT_EQ(journal.size(), 1U);
 }
 
 }  // namespace

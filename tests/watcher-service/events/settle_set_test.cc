@@ -205,6 +205,20 @@ TEST_F(SettleSetTest, WhatGoesOnChangingIsToldFromWhatComesToRestSoon) {
   EXPECT_TRUE(set_.UnchangedSince(serial, Ms(2200)));
 }
 
+TEST_F(SettleSetTest, WhatALookInBetweenFindsMustStandStillFromThenOn) {
+  set_.Wrote(Named("a"), Ms(0));
+  const std::uint64_t serial = set_.last_serial();
+  Step(Ms(100));
+  disk_->size_bytes = 2;
+  const auto look = [this](const SettleSet::Key&) { return disk_; };
+  set_.LookAgain(Named("a"), Ms(1500), look);
+  set_.LookAgain(Named("a"), Ms(3000), look);  // as it was
+  set_.LookAgain(Named("b"), Ms(3000), look);
+  EXPECT_THAT(Step(Ms(3499)), IsEmpty());
+  EXPECT_TRUE(set_.UnchangedSince(serial, Ms(1500)));
+  EXPECT_THAT(Step(Ms(3500)), ElementsAre("a"));
+}
+
 TEST_F(SettleSetTest, SettlingSinceTellsWhetherOldEntriesAreStillThere) {
   set_.Closed(Named("a"), Ms(0));
   const std::uint64_t serial = set_.last_serial();

@@ -157,6 +157,24 @@ TEST_F(LibrarySetTest, TheModeAskedForTakesEffectAtOnceAndIsRemembered) {
   EXPECT_EQ((*set->Find("a"))->status().mode, WatchMode::kPoll);
 }
 
+TEST_F(LibrarySetTest, TheModeAskedForOfAConfiguredLibraryIsRememberedWhileItHasItsRoot) {
+  const auto start = [this](const std::vector<LibraryRoot>& configured) {
+    auto set = Open();
+    EXPECT_TRUE(set->Start(configured).ok());
+    return set;
+  };
+  const auto forced = [](const LibrarySet& set) {
+    EXPECT_TRUE(set.AwaitFirstWalks());
+    return (*set.Find("a"))->status().forced;
+  };
+  ASSERT_TRUE(start({{"a", one_.path()}})->Add("a", one_.path(), WatchMode::kPoll).ok());
+  EXPECT_EQ(forced(*start({{"a", one_.path()}})), WatchMode::kPoll);
+  EXPECT_EQ(forced(*start({{"a", two_.path()}})), WatchMode::kAuto);
+  EXPECT_TRUE(start({})->All().empty()) << "the configuration alone says what is watched";
+  ASSERT_TRUE(start({{"a", one_.path()}})->Add("a", one_.path()).ok());
+  EXPECT_EQ(forced(*start({{"a", one_.path()}})), WatchMode::kAuto);
+}
+
 TEST_F(LibrarySetTest, LibrariesThatShareDirectoriesAreNamed) {
   one_.MakeDirs("inner/most");
   const auto set = Open();

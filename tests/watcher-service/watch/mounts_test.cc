@@ -1,10 +1,17 @@
 #include <errno.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <string>
 
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
+#include <absl/synchronization/notification.h>
 #include <gmock/gmock.h>
 
 #include "common/error_reason.h"
@@ -137,6 +144,80 @@ TEST_F(MountsTest, AFileSystemInUserSpaceIsFoundToSendNoEvents) {
   EXPECT_THAT(mirror_.paths(), ElementsAre("a"));
   watch_->Stop(absl::CancelledError("done"));
   Unmount("");
+}
+
+// bindfs on a folder, a process of its own, so that it can be stopped: then what it serves hangs.
+class HangingMount {
+ public:
+  HangingMount(const std::string& from, const std::string& to) : at_(to) {
+    std::string program = "bindfs";
+    std::string flags[] = {"-f", "-o", "attr_timeout=0,entry_timeout=0", from, to};
+    char* const arguments[] = {program.data(),  flags[0].data(), flags[1].data(),
+                               flags[2].data(), flags[3].data(), flags[4].data(), nullptr};
+    if (posix_spawnp(&pid_, "bindfs", nullptr, nullptr, arguments, environ) != 0) return;
+    struct statfs status {};
+    while (statfs(to.c_str(), &status) == 0 && status.f_type != kFuse) {
+      if (waitpid(pid_, nullptr, WNOHANG) == pid_) return;
+    }
+    mounted_ = true;
+  }
+  ~HangingMount() {
+    if (!mounted_) return;
+    Resume();
+    umount2(at_.c_str(), MNT_DETACH);
+    waitpid(pid_, nullptr, 0);
+  }
+  bool mounted() const { return mounted_; }
+  void Hang() const {
+    kill(pid_, SIGSTOP);
+    waitpid(pid_, nullptr, WUNTRACED);
+  }
+  void Resume() const { kill(pid_, SIGCONT); }
+
+ private:
+  static constexpr decltype(statfs::f_type) kFuse = 0x65735546;
+  const std::string at_;
+  pid_t pid_ = -1;
+  bool mounted_ = false;
+};
+
+TEST_F(MountsTest, AFileServerThatHangsHoldsUpItsLibraryAloneWhichSaysSo) {
+  const TempFolder served;
+  const TempFolder hung;
+  const HangingMount mount(served.path(), hung.path());
+  if (!mount.mounted()) GTEST_SKIP() << "bindfs cannot mount here";
+  WatchOptions options = QuickOptions();
+  options.disk_patience = absl::Milliseconds(200);
+  const auto other = LibraryWatch::Create({"hung", hung.path()}, true, options).value();
+  ASSERT_TRUE(other->AwaitFirstWalk());
+  Start();
+
+  mount.Hang();
+  const auto says_so = [&] {
+    const WatchStatus status = other->status();
+    return status.state == WatchState::kDegraded && absl::StrContains(status.detail, "answered");
+  };
+  const absl::Duration deadline = MonotonicNow() + absl::Seconds(60);
+  while (!says_so() && MonotonicNow() < deadline) {
+    folder_.Write("a", absl::FormatTime(absl::Now()));
+    Catch();
+  }
+  EXPECT_TRUE(says_so());
+  folder_.Write("b", "x");
+  Catch();
+  EXPECT_THAT(mirror_.paths(), ElementsAre("a", "b"));
+  EXPECT_EQ(watch_->status().state, WatchState::kWatching);
+
+  absl::Notification synced;
+  other->Sync([&](const absl::StatusOr<SyncResult>& result) {
+    EXPECT_TRUE(result.ok()) << result.status();
+    synced.Notify();
+  });
+  EXPECT_FALSE(synced.HasBeenNotified());
+  mount.Resume();
+  synced.WaitForNotification();
+  EXPECT_EQ(other->status().state, WatchState::kWatching) << other->status().detail;
+  other->Stop(absl::CancelledError("done"));
 }
 
 TEST_F(MountsTest, ADirectoryMountedTwiceIsToldAtBothPlaces) {

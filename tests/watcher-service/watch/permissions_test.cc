@@ -46,7 +46,10 @@ TEST_P(PermissionsTest, AClosedDirectoryIsAProblemAndItsFilesAreNotTakenForGone)
   EXPECT_EQ(watch_->status().problems[0].path, "closed");
   EXPECT_EQ(watch_->status().problems[0].reason, ProblemReason::kUnreadable);
   const auto rescan = std::find_if(mirror_.ends().rbegin(), mirror_.ends().rend(),
-                                   [](const ListingEnd& end) { return end.scope.empty(); });
+                                   [](const ListingEnd& end) {
+                                     return end.scope.empty() && !end.unread.empty();
+                                   });
+  ASSERT_NE(rescan, mirror_.ends().rend());
   EXPECT_TRUE(rescan->complete);
   EXPECT_THAT(rescan->unread, ElementsAre("closed"));
 
