@@ -42,6 +42,13 @@ class Victim {
   }
 
   void Send(int signal) const { kill(pid_, signal); }
+  // Whether it has died or stopped; AwaitCrash tells how.
+  bool HasCrashed() const {
+    siginfo_t info{};
+    return waitid(P_PID, static_cast<id_t>(pid_), &info,
+                  WEXITED | WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == pid_;
+  }
   // Until it has died or stopped. The signal that did it; 0 when it ended by itself.
   int AwaitCrash() {
     int status = 0;
@@ -107,7 +114,7 @@ class CrashTest : public StackTest, public testing::WithParamInterface<Case> {
     }
     std::unique_ptr<Victim> victim = StartVictim();
     if (absl::StartsWith(point, "drain") || absl::StartsWith(point, "ingest")) {
-      AwaitReady(kFiles);
+      AwaitReadyOrCrash(kFiles, *victim);
       // Told outside of a listing.
       if (absl::StartsWith(point, "ingest")) PutPhoto(kFiles, 1000);
       if (absl::StartsWith(point, "drain")) victim->Send(SIGTERM);
@@ -129,11 +136,14 @@ class CrashTest : public StackTest, public testing::WithParamInterface<Case> {
     EXPECT_EQ(other->AwaitCrash(), SignalOf(GetParam().action));
     return other;
   }
-  void AwaitReady(int files) {
+  // The files that were there first may be told outside of the listing, too: then the victim does
+  // not come to the next one.
+  void AwaitReadyOrCrash(int files, const Victim& victim) {
     // The victim's own address is not known, so the database is asked, whenever it has news.
     pqxx::connection connection(database_.url());
     const Listening listening(connection);
-    for (std::int64_t ready = 0; ready < files; connection.await_notification(1, 0)) {
+    for (std::int64_t ready = 0; ready < files && !victim.HasCrashed();
+         connection.await_notification(1, 0)) {
       pqxx::nontransaction direct(connection);
       const bool there = !direct.exec("SELECT to_regclass('files')")[0][0].is_null();
       if (there) ready = direct.exec1("SELECT count(*) FROM files WHERE state = 1")[0].as<int>();

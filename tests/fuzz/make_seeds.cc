@@ -96,7 +96,7 @@ void WriteAll(const std::string& folder) {
   for (const Bomb& bomb : MakeBombs()) sniffed.push_back(bomb.bytes.substr(0, 4096));
   // What ends within a signature.
   for (std::size_t i = 0, whole = sniffed.size(); i < whole; ++i) {
-    for (const std::size_t size : {4, 6, 10}) sniffed.push_back(sniffed[i].substr(0, size));
+    for (const std::size_t size : {std::size_t{4}, std::size_t{6}, std::size_t{10}}) sniffed.push_back(sniffed[i].substr(0, size));
   }
   Write(folder, "fuzz-sniff", sniffed);
 }

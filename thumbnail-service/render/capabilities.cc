@@ -18,6 +18,7 @@
 namespace hestia {
 namespace {
 constexpr absl::Duration kAnswerTimeout = absl::Seconds(10);
+constexpr absl::Duration kFailureHolds = absl::Seconds(5);
 
 absl::Status Unavailable(absl::string_view program, absl::string_view why) {
   return WithReason(
@@ -98,6 +99,16 @@ absl::Status Capabilities::AddAnswer(int control, const std::string& program,
 absl::StatusOr<std::vector<FormatAbility>> Capabilities::Ask() {
   absl::MutexLock lock(&mu_);
   if (!known_.empty()) return known_;
+  if (!failure_.ok() && MonotonicNow() < failed_at_ + kFailureHolds) return failure_;
+  absl::StatusOr<std::vector<FormatAbility>> formats = AskPrograms();
+  failure_ = formats.status();
+  failed_at_ = MonotonicNow();
+  if (!formats.ok()) return failure_;
+  known_ = *std::move(formats);
+  return known_;
+}
+
+absl::StatusOr<std::vector<FormatAbility>> Capabilities::AskPrograms() const {
   std::vector<FormatAbility> formats;
   const absl::StatusOr<std::unique_ptr<RendererProcess>> launcher =
       RendererProcess::Start({programs_.fast}, -1);
@@ -108,8 +119,7 @@ absl::StatusOr<std::vector<FormatAbility>> Capabilities::Ask() {
   if (!worker.ok()) return worker.status();
   status = AddAnswer((*worker)->control(), programs_.oiio, formats);
   if (!status.ok()) return status;
-  known_ = std::move(formats);
-  return known_;
+  return formats;
 }
 
 }  // namespace hestia

@@ -35,10 +35,12 @@ class Capabilities {
   // In the programs' order, each format once. What was found out is kept: programs do not change
   // while the service runs.
   //   kUnavailable  RENDERER_UNAVAILABLE: a program did not start, or its answer is not credible;
-  //                 the message says which and why. Ask again later.
+  //                 the message says which and why. Ask again later; for some seconds every
+  //                 caller gets the same answer, so that many do not wait in a row.
   absl::StatusOr<std::vector<FormatAbility>> Ask() ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
+  absl::StatusOr<std::vector<FormatAbility>> AskPrograms() const;
   // Adds what the program at the other end of `control` says of itself.
   absl::Status AddAnswer(int control, const std::string& program,
                          std::vector<FormatAbility>& formats) const;
@@ -50,6 +52,8 @@ class Capabilities {
 
   absl::Mutex mu_;  // held while asking, so that two callers ask once
   std::vector<FormatAbility> known_ ABSL_GUARDED_BY(mu_);  // empty: not asked yet
+  absl::Status failure_ ABSL_GUARDED_BY(mu_);              // of the last time
+  absl::Duration failed_at_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace hestia

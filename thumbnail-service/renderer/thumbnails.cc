@@ -52,7 +52,9 @@ std::vector<std::uint8_t> Encode(const Picture& picture, const wire::ImageSpec& 
   const auto effort = static_cast<int>(spec.effort);
   if (spec.encoding == wire::Encoding::kPng) return EncodePng(picture, effort);
   const Size size{picture.width(), picture.height()};
-  if (IsYuv(picture) && picture.planes[1].width() > (size.width + 1) / 2) {
+  const Size half{(size.width + 1) / 2, (size.height + 1) / 2};
+  if (IsYuv(picture) && (picture.planes[1].width() > half.width ||
+                         picture.planes[1].height() > half.height)) {
     return Encode(Resize(picture, size, Chroma::kHalf), spec);
   }
   if (spec.encoding == wire::Encoding::kJpeg) return EncodeJpeg(picture, quality);
@@ -145,7 +147,10 @@ void ResultMemory::WriteVerdict(int fd, wire::Outcome outcome, const char* detai
   header.version = wire::kVersion;
   header.outcome = outcome;
   std::strncpy(header.detail, detail, sizeof(header.detail) - 1);
-  WriteAt(fd, &header, sizeof(header), 0);
+  // Around the size, which may stand there already: by it the service judges whether more memory
+  // would help.
+  WriteAt(fd, header.detail, sizeof(header.detail), offsetof(wire::ResultHeader, detail));
+  WriteAt(fd, &header, offsetof(wire::ResultHeader, source_width_px), 0);
 }
 
 Demand DemandOf(const wire::Request& request) {

@@ -29,7 +29,7 @@ class ResultMemory {
 
   // Writes the size by the header, ahead of everything else. Allocates nothing.
   static void WriteSourceSize(int fd, std::uint32_t width_px, std::uint32_t height_px);
-  // Writes a verdict instead of images. Allocates nothing.
+  // Writes a verdict instead of images; a size written before stays. Allocates nothing.
   static void WriteVerdict(int fd, wire::Outcome outcome, const char* detail);
 
  private:

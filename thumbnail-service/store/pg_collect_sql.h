@@ -8,7 +8,12 @@ namespace hestia {
 // Collection of removed files, by upkeep and on request. $1: the grace in seconds. One row:
 // identities, contents, thumbnails, bytes of these.
 
-// One batch. The foreign keys of files and removed_files are the second look: a content that is
+// Ahead of every statement that deletes by what others refer to: of two at once each would spare
+// what the other's rows refer to yet, and nothing would ever come back to it.
+inline constexpr PgStatement kLockCollection = {"lock_collection",
+                                                "SELECT pg_advisory_xact_lock(104111110)"};
+
+// One batch, under the lock. The foreign keys of files and removed_files are the second look: a content that is
 // attached between this statement's snapshot and its delete makes the delete fail, not the
 // attachment.
 inline constexpr PgStatement kCollectRemoved = {"collect_removed", R"sql(

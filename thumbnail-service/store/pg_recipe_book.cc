@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "thumbnail-service/store/pg_collect_sql.h"
+
 namespace hestia {
 namespace {
 
@@ -80,9 +82,11 @@ constexpr PgStatement kCollectRetired = {"collect_retired", R"sql(
     LIMIT $1
   ), sharers AS (
     SELECT n.content_id, n.recipe_id, n.shares_recipe_id AS holder,
-           min(n.recipe_id) OVER (PARTITION BY n.content_id, n.shares_recipe_id) AS heir
+           first_value(n.recipe_id) OVER (PARTITION BY n.content_id, n.shares_recipe_id
+                                          ORDER BY r.is_current DESC, r.id) AS heir
     FROM retired o JOIN thumbnails n ON n.content_id = o.content_id
                                     AND n.shares_recipe_id = o.recipe_id
+    JOIN recipes r ON r.id = n.recipe_id
     WHERE NOT EXISTS (SELECT FROM retired g WHERE g.content_id = n.content_id
                                               AND g.recipe_id = n.recipe_id)
   ), inherited AS (
@@ -102,7 +106,7 @@ constexpr PgStatement kNotifyJobs = {"notify_jobs", "SELECT pg_notify('hestia_jo
 
 constexpr PgStatement kStatements[] = {kCurrent,    kCosts,     kFreed,        kPace,
                                        kRetireAll,  kPutRecipe, kSetChanged,   kIsChanged,
-                                       kQueueLacking, kCollectRetired, kNotifyJobs};
+                                       kQueueLacking, kLockCollection, kCollectRetired, kNotifyJobs};
 
 std::vector<std::string> Specifications(const std::vector<Recipe>& recipes) {
   std::vector<std::string> texts;
@@ -184,6 +188,7 @@ absl::StatusOr<std::int64_t> PgRecipeBook::QueueLacking(std::int64_t order_key) 
 
 absl::StatusOr<std::int64_t> PgRecipeBook::CollectRetired() {
   return pool_.Transact([](pqxx::work& tx) -> absl::StatusOr<std::int64_t> {
+    tx.exec_prepared(kLockCollection.name);
     return tx.exec_prepared1(kCollectRetired.name, kBatch)[0].as<std::int64_t>();
   });
 }

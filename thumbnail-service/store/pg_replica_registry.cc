@@ -75,7 +75,7 @@ constexpr PgStatement kReleaseLease = {"release_lease", R"sql(
   UPDATE library_leases SET expires_at = '-infinity' WHERE library_id = $1 AND token = $2)sql"};
 
 constexpr PgStatement kStatements[] = {
-    kBeat,       kLockSession,   kCollectRemoved,    kReleaseClaims, kReleaseLeases, kForget,
+    kBeat,       kLockSession,   kLockCollection, kCollectRemoved,    kReleaseClaims, kReleaseLeases, kForget,
     kNotifyFreed, kReadLibraries, kPutLibrary, kDetach,       kRenewLease,    kTakeOverLease,
     kFirstLease, kRenewLeases,   kReleaseLease};
 
@@ -121,6 +121,7 @@ absl::Status PgReplicaRegistry::RenewLeases(absl::Duration ttl) {
 
 absl::StatusOr<int> PgReplicaRegistry::CollectRemoved(absl::Duration grace) {
   return session_.Transact([&](pqxx::work& tx) -> absl::StatusOr<int> {
+    tx.exec_prepared(kLockCollection.name);
     return tx.exec_prepared1(kCollectRemoved.name, absl::ToDoubleSeconds(grace))[1].as<int>();
   });
 }

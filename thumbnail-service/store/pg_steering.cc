@@ -115,7 +115,7 @@ constexpr PgStatement kDeleteLibrary = {"delete_library", R"sql(
 constexpr PgStatement kStatements[] = {kPauseLibrary, kPauseAll,   kNotifyJobs,  kNotifyProgress,
                                        kRemoveHeld,   kRetry,      kLibraryState, kCountPurge,
                                        kPurgeFiles,   kPurgeRemoved, kForgetCursor, kDeleteLibrary,
-                                       kCollectRemoved, kCountCollectable};
+                                       kLockCollection, kCollectRemoved, kCountCollectable};
 
 // A library that is watched again meanwhile keeps its rows from then on.
 absl::Status CheckDetached(pqxx::work& tx, std::int64_t library_id) {
@@ -191,6 +191,7 @@ absl::StatusOr<Purged> PgSteering::PurgeLibrary(std::int64_t library_id, bool dr
   while (true) {
     const auto more = pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<bool> {
       if (absl::Status status = CheckDetached(tx, library_id); !status.ok()) return status;
+      tx.exec_prepared(kLockCollection.name);
       tx.exec_prepared(kForgetCursor.name, library_id);
       const int files = tx.exec_prepared1(kPurgeFiles.name, library_id, kBatch)[0].as<int>();
       const pqxx::row removed = tx.exec_prepared1(kPurgeRemoved.name, library_id, kBatch);
@@ -208,18 +209,21 @@ absl::StatusOr<Purged> PgSteering::PurgeLibrary(std::int64_t library_id, bool dr
 absl::StatusOr<Collected> PgSteering::CollectRemoved(absl::Duration grace, bool dry_run) {
   Collected collected;
   while (true) {
-    const auto more = pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<bool> {
+    const auto batch = pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<Collected> {
+      if (!dry_run) tx.exec_prepared(kLockCollection.name);
       const PgStatement& statement = dry_run ? kCountCollectable : kCollectRemoved;
       const pqxx::row row = tx.exec_prepared1(statement.name, absl::ToDoubleSeconds(grace));
-      const auto files = row[0].as<std::int64_t>();
-      collected.files += files;
-      collected.contents += row[1].as<std::int64_t>();
-      collected.thumbnails += row[2].as<std::int64_t>();
-      collected.bytes += row[3].as<std::int64_t>();
-      return files > 0 && !dry_run;
+      return Collected{.files = row[0].as<std::int64_t>(),
+                       .contents = row[1].as<std::int64_t>(),
+                       .thumbnails = row[2].as<std::int64_t>(),
+                       .bytes = row[3].as<std::int64_t>()};
     });
-    if (!more.ok()) return more.status();
-    if (!*more) return collected;
+    if (!batch.ok()) return batch.status();
+    collected.files += batch->files;
+    collected.contents += batch->contents;
+    collected.thumbnails += batch->thumbnails;
+    collected.bytes += batch->bytes;
+    if (batch->files == 0 || dry_run) return collected;
   }
 }
 

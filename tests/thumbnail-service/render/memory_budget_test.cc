@@ -10,6 +10,7 @@
 #include <absl/synchronization/notification.h>
 
 #include "common/named_thread.h"
+#include "tests/thumbnail-service/render/jxl_images.h"
 #include "tests/thumbnail-service/render/rendering_fixture.h"
 
 namespace hestia {
@@ -116,6 +117,17 @@ TEST_F(SharedMemoryTest, AnImageLargerThanAShareWaitsUntilItIsAlone) {
   AwaitWaiting(*budget_, 1);
   neighbour.reset();
   alone.Join();
+  EXPECT_TRUE(status.ok()) << status;
+}
+
+// A decoder that calls a file damaged when it gets no memory.
+TEST_F(SharedMemoryTest, AnImageWhoseDecoderDoesNotSayWhatItLacksIsTriedAloneToo) {
+#if defined(HESTIA_SANITIZED)
+  GTEST_SKIP() << "sanitized programs need more address space than any limit";
+#endif
+  Renderer renderer(BuiltRenderers(), Limits(1500 * kMiB), nullptr, budget_);
+  const absl::Status status =
+      renderer.Render(Source(MakeJxl(Plain(4000, 3000, kRed))), DefaultRecipes()).status();
   EXPECT_TRUE(status.ok()) << status;
 }
 

@@ -26,6 +26,21 @@ Pixels HalfGlass(int width, int height) {
   return pixels;
 }
 
+TEST_F(OutputFormatsTest, AThinLineKeepsItsColoursBesideAPngOfIt) {
+  Pixels line = Plain(4, 4000, kRed);
+  for (int y = 2000; y < 4000; ++y) {
+    for (int x = 0; x < 4; ++x) line.At(x, y) = kBlue;
+  }
+  const auto rendering = Render(MakeJpeg(line), Recipes("jpeg=512:jpeg,webp=400:webp,png=256:png"));
+  ASSERT_TRUE(rendering.ok()) << rendering.status();
+  const Pixels jpeg = DecodeJpeg(rendering->images[0].data);
+  EXPECT_TRUE(Near(jpeg.At(0, 100), kRed, 24));
+  EXPECT_TRUE(Near(jpeg.At(0, 400), kBlue, 24));
+  const Pixels webp = DecodeWebp(rendering->images[1].data);
+  EXPECT_TRUE(Near(webp.At(0, 80), kRed, 24));
+  EXPECT_TRUE(Near(webp.At(0, 320), kBlue, 24));
+}
+
 TEST_F(OutputFormatsTest, APngOfAPngThatFitsHasEveryPixelOfIt) {
   Pixels pixels = HalfGlass(60, 40);
   // What is invisible has no colour.

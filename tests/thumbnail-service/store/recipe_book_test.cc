@@ -5,6 +5,7 @@
 
 #include <absl/time/clock.h>
 #include <gmock/gmock.h>
+#include <pqxx/pqxx>
 
 #include "tests/thumbnail-service/store/store_fixture.h"
 
@@ -95,6 +96,29 @@ TEST_F(RecipeBookTest, BytesThatARetiredRecipeSharedStayWithTheOthers) {
   EXPECT_EQ(RenderMissing(), 1);
   EXPECT_EQ(recipe_book_.CollectRetired().value(), 2);
   EXPECT_EQ(Served("small"), "fit:128:webp:80:2");
+}
+
+TEST_F(RecipeBookTest, SharedBytesGoToARecipeThatIsCurrent) {
+  Tell({Present("a", 1)});
+  JobResult result = Result(ClaimAll().front(), "a");
+  for (Thumbnail& thumbnail : result.thumbnails) thumbnail.data = "one for all";
+  ASSERT_EQ(queue_.Finish({result}).value().front(), FinishEffect::kStored);
+  // Whichever is not the holder and not retired is the last one left.
+  ASSERT_TRUE(recipe_book_.Apply(Recipes("large=512")).ok());
+  EXPECT_EQ(recipe_book_.CollectRetired().value(), 2);
+  EXPECT_EQ(Served("large"), "one for all");
+  EXPECT_EQ(Number("SELECT count(*) FROM thumbnails WHERE data IS NULL"), 0);
+}
+
+TEST_F(RecipeBookTest, BytesThatAreSharedCannotBeDeleted) {
+  Tell({Present("a", 1)});
+  JobResult result = Result(ClaimAll().front(), "a");
+  for (Thumbnail& thumbnail : result.thumbnails) thumbnail.data = "one for all";
+  ASSERT_EQ(queue_.Finish({result}).value().front(), FinishEffect::kStored);
+  EXPECT_THROW(Execute("DELETE FROM thumbnails WHERE data IS NOT NULL"),
+               pqxx::foreign_key_violation);
+  Execute("DELETE FROM files; DELETE FROM removed_files; DELETE FROM contents");
+  EXPECT_EQ(Number("SELECT count(*) FROM thumbnails"), 0);
 }
 
 TEST_F(RecipeBookTest, WhatAReplicaLeftUnqueuedIsStillKnownToBeLacking) {

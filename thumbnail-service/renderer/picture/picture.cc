@@ -47,6 +47,7 @@ bool IsBlank(const Picture& picture) {
 Size FitInside(Size image, int box_px) {
   const int longest = std::max(image.width, image.height);
   if (longest <= box_px) return image;
+  if (box_px <= 0) return {0, 0};
   const double scale = static_cast<double>(box_px) / longest;
   const auto scaled = [&](int side) {
     return std::clamp(static_cast<int>(std::lround(side * scale)), 1, box_px);

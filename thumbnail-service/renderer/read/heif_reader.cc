@@ -65,7 +65,8 @@ Handle UsablePreview(const heif_image_handle* primary, const Demand& demand) {
     if (heif_image_handle_get_thumbnail(primary, ids[i], &opened).code != heif_error_Ok) continue;
     Handle preview(opened);
     const Size size = SizeOf(preview.get());
-    const bool large = size.width >= wanted.width && size.height >= wanted.height;
+    const bool large = size.width >= wanted.width && size.height >= wanted.height &&
+                       size.width <= whole.width && size.height <= whole.height;
     const bool smaller = best == nullptr || size.width < SizeOf(best.get()).width;
     const bool as_transparent = heif_image_handle_has_alpha_channel(preview.get()) ==
                                 heif_image_handle_has_alpha_channel(primary);

@@ -60,6 +60,7 @@ class Reader {
     RefuseUnlessOk(JxlDecoderGetBasicInfo(decoder_.get(), &info));
     RefuseUnlessWithin(info.xsize, info.ysize, demand_.limits.max_pixels,
                        demand_.limits.max_side_px);
+    RefuseInks(info.num_extra_channels);
     decoded_.stored = {static_cast<int>(info.xsize), static_cast<int>(info.ysize)};
     // The decoder turns it upright.
     if (info.orientation >= JXL_ORIENT_TRANSPOSE) {
@@ -67,6 +68,17 @@ class Reader {
     }
     premultiplied_ = info.alpha_premultiplied != 0;
     format_.num_channels = info.num_color_channels + (info.alpha_bits > 0 ? 1 : 0);
+  }
+
+  // Black is a channel beside the picture's own three, which alone would show other colours.
+  void RefuseInks(std::uint32_t extra_channels) {
+    for (std::uint32_t i = 0; i < extra_channels; ++i) {
+      JxlExtraChannelInfo channel;
+      RefuseUnlessOk(JxlDecoderGetExtraChannelInfo(decoder_.get(), i, &channel));
+      if (channel.type == JXL_CHANNEL_BLACK) {
+        Refuse(wire::Outcome::kUnsupported, "JPEG XL: pictures of inks are not read");
+      }
+    }
   }
 
   void TakeProfile() {

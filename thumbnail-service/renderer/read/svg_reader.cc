@@ -87,7 +87,12 @@ Size SizeFor(const Extent& extent, const Demand& demand) {
 
 Surface Draw(RsvgHandle* handle, const Extent& extent, Size size) {
   Surface surface(cairo_image_surface_create(CAIRO_FORMAT_ARGB32, size.width, size.height));
-  if (cairo_surface_status(surface.get()) != CAIRO_STATUS_SUCCESS) RefuseForMemory();
+  const cairo_status_t made = cairo_surface_status(surface.get());
+  if (made == CAIRO_STATUS_NO_MEMORY) RefuseForMemory();
+  if (made != CAIRO_STATUS_SUCCESS) {
+    Refuse(wire::Outcome::kTooLarge, "SVG: cannot be drawn with %d x %d pixels: %s", size.width,
+           size.height, cairo_status_to_string(made));
+  }
   const Context context(cairo_create(surface.get()));
   // Without a view box a larger viewport would show more, not larger.
   cairo_scale(context.get(), size.width / extent.width, size.height / extent.height);

@@ -1,7 +1,9 @@
 -- An image smaller than several boxes gives the same bytes for each. They are stored once: by one
 -- recipe's row, which the others' rows name.
 ALTER TABLE thumbnails ALTER COLUMN data DROP NOT NULL;
-ALTER TABLE thumbnails ADD COLUMN shares_recipe_id bigint REFERENCES recipes;
+ALTER TABLE thumbnails ADD COLUMN shares_recipe_id bigint;
+-- Whoever would delete bytes that are shared fails instead.
+ALTER TABLE thumbnails ADD FOREIGN KEY (content_id, shares_recipe_id) REFERENCES thumbnails;
 ALTER TABLE thumbnails ADD CHECK ((data IS NULL) = (shares_recipe_id IS NOT NULL));
 
 -- What to read: every thumbnail with its bytes, wherever they lie.
