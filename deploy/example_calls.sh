@@ -33,7 +33,7 @@ Calls to try, with grpcurl:
   grpcurl -plaintext $address $service/WatchStats
   grpcurl -plaintext -d '{"library":"$library"}' $watcher_address hestia.watcher.v1.WatcherService/Watch
 or with nothing but npm:
-  npx @bufbuild/buf curl --protocol grpc -d '{"library":"$library","path":"$path"}' http://$address/$service/GetThumbnail
-  npx @bufbuild/buf curl --protocol grpc http://$address/$service/GetStats
+  npx -y @bufbuild/buf curl --protocol grpc -d '{"library":"$library","path":"$path"}' http://$address/$service/GetThumbnail
+  npx -y @bufbuild/buf curl --protocol grpc http://$address/$service/GetStats
 END
 }

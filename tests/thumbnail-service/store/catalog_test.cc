@@ -118,7 +118,7 @@ TEST_F(CatalogTest, QueueMissingHealsAFileWhoseThumbnailIsLost) {
   Tell({Present("a", 1), Present("b", 2)});
   RenderAll();
   EXPECT_EQ(catalog_.QueueMissing(library_).value(), 0);
-  Execute(absl::StrCat("DELETE FROM thumbnails WHERE recipe_id = ", recipes_[0].id,
+  Execute(absl::StrCat("DELETE FROM thumbnails WHERE recipe_id = ", recipes_.back().id,
                        " AND content_id = (SELECT content_id FROM files WHERE path = 'a')"));
   EXPECT_EQ(catalog_.QueueMissing(std::nullopt).value(), 1);
   EXPECT_EQ(ClaimAll().front().path, "a");
