@@ -201,7 +201,7 @@ std::vector<Bomb> MakeBombs() {
       {"png-ztxt", Png(1, 1, text, OnePixel()), "", false},
       {"png-iccp", Png(1, 1, profile, OnePixel()), "", false},
       {"jpeg-65500", JpegHeader(65'500, 65'500), "TOO_LARGE"},
-      {"jpeg-10000-scans", JpegOfScans(2000, 2000, 10'000), "", false},
+      {"jpeg-10000-scans", JpegOfScans(2000, 2000, 10'000), "TOO_LARGE"},
       {"gif-canvas", Gif(65'535, 65'535, 1), "TOO_LARGE"},
       {"gif-frames", Gif(1, 1, 200'000), "", false},
       {"webp-canvas", WebpCanvas(16'383, 16'383, 1), "TOO_LARGE"},

@@ -91,11 +91,16 @@ struct Spectrum {
 
 // cosines[k * length + i]: wave number k at place i.
 std::vector<float> Cosines(int waves, int length) {
-  std::vector<float> cosines;
-  for (int k = 0; k < waves; ++k) {
-    for (int i = 0; i < length; ++i) {
-      const double phase = std::numbers::pi / length * k * (i + 0.5);
-      cosines.push_back(static_cast<float>(std::cos(phase)));
+  const auto n = static_cast<std::size_t>(length);
+  std::vector<float> cosines(static_cast<std::size_t>(waves) * n);
+  // One cosine a place; the others follow by Chebyshev's recurrence.
+  for (std::size_t i = 0; i < n; ++i) {
+    const double first = std::cos(std::numbers::pi / length * (static_cast<double>(i) + 0.5));
+    double before = first;
+    double now = 1;
+    for (std::size_t k = 0; k < static_cast<std::size_t>(waves); ++k) {
+      cosines[k * n + i] = static_cast<float>(now);
+      before = std::exchange(now, 2 * first * now - before);
     }
   }
   return cosines;

@@ -168,6 +168,7 @@ Decoded ReadJpeg(std::span<const std::uint8_t> bytes, const Demand& demand) {
   RefuseUnlessWithin(codec.image_width, codec.image_height,
                      whole ? demand.limits.max_pixels : demand.limits.max_scaled_pixels,
                      demand.limits.max_side_px);
+  if (whole) RefuseManyScans(bytes);
   Decoded decoded;
   decoded.stored = {static_cast<int>(codec.image_width), static_cast<int>(codec.image_height)};
   decoded.orientation = Orientation(codec);

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstring>
 
 #include "thumbnail-service/renderer/refuse.h"
 
@@ -52,7 +53,38 @@ bool ScansSuffice(const jpeg_decompress_struct& codec) {
   return true;
 }
 
+[[noreturn]] void RefuseScans() {
+  Refuse(wire::Outcome::kTooLarge, "JPEG: more than %d scans", kMaxScans);
+}
+
+// SOI, TEM and the restart markers stand alone; 0xff 0x00 is a byte of data.
+bool StandsAlone(std::uint8_t marker) {
+  return marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd8);
+}
 }  // namespace
+
+void RefuseManyScans(std::span<const std::uint8_t> file) {
+  constexpr std::uint8_t kStartOfScan = 0xda;
+  constexpr std::uint8_t kEndOfImage = 0xd9;
+  int scans = 0;
+  for (std::size_t at = 0; at + 4 <= file.size();) {
+    const void* const found = std::memchr(&file[at], 0xff, file.size() - at);
+    if (found == nullptr) return;
+    at = static_cast<std::size_t>(static_cast<const std::uint8_t*>(found) - file.data());
+    if (at + 4 > file.size()) return;
+    const std::uint8_t marker = file[at + 1];
+    if (marker == 0xff) {
+      ++at;
+    } else if (StandsAlone(marker)) {
+      at += 2;
+    } else if (marker == kEndOfImage) {
+      return;
+    } else {
+      if (marker == kStartOfScan && ++scans > kMaxScans) RefuseScans();
+      at += std::size_t{2} + (std::size_t{file[at + 2]} << 8 | file[at + 3]);
+    }
+  }
+}
 
 void StartWithEnoughScans(jpeg_decompress_struct& codec) {
   codec.buffered_image = TRUE;
@@ -61,9 +93,7 @@ void StartWithEnoughScans(jpeg_decompress_struct& codec) {
     const int progress = jpeg_consume_input(&codec);
     if (progress == JPEG_REACHED_EOI) break;
     if (progress == JPEG_SCAN_COMPLETED && ScansSuffice(codec)) break;
-    if (codec.input_scan_number > kMaxScans) {
-      Refuse(wire::Outcome::kTooLarge, "JPEG: more than %d scans", kMaxScans);
-    }
+    if (codec.input_scan_number > kMaxScans) RefuseScans();
   }
   jpeg_start_output(&codec, codec.input_scan_number);
 }
