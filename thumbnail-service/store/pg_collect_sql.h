@@ -13,9 +13,9 @@ namespace hestia {
 inline constexpr PgStatement kLockCollection = {"lock_collection",
                                                 "SELECT pg_advisory_xact_lock(104111110)"};
 
-// One batch, under the lock. The foreign keys of files and removed_files are the second look: a content that is
-// attached between this statement's snapshot and its delete makes the delete fail, not the
-// attachment.
+// One batch, under the lock. The foreign keys of files and removed_files are the second look: a
+// content that is attached between this statement's snapshot and its delete makes the delete
+// fail, not the attachment.
 inline constexpr PgStatement kCollectRemoved = {"collect_removed", R"sql(
   WITH expired AS (
     DELETE FROM removed_files WHERE id IN (

@@ -10,22 +10,16 @@
 #include "thumbnail-service/renderer/picture/gamma_profile.h"
 #include "thumbnail-service/renderer/picture/row_shrinker.h"
 #include "thumbnail-service/renderer/picture/srgb_conversion.h"
+#include "thumbnail-service/renderer/read/freed_by.h"
 #include "thumbnail-service/renderer/refuse.h"
 
 namespace hestia {
 namespace {
-template <auto kFree>
-struct Free {
-  template <typename T>
-  void operator()(T* thing) const {
-    kFree(thing);
-  }
-};
-using Context = std::unique_ptr<heif_context, Free<heif_context_free>>;
-using Handle = std::unique_ptr<heif_image_handle, Free<heif_image_handle_release>>;
-using Image = std::unique_ptr<heif_image, Free<heif_image_release>>;
-using Options = std::unique_ptr<heif_decoding_options, Free<heif_decoding_options_free>>;
-using Nclx = std::unique_ptr<heif_color_profile_nclx, Free<heif_nclx_color_profile_free>>;
+using Context = std::unique_ptr<heif_context, FreedBy<heif_context_free>>;
+using Handle = std::unique_ptr<heif_image_handle, FreedBy<heif_image_handle_release>>;
+using Image = std::unique_ptr<heif_image, FreedBy<heif_image_release>>;
+using Options = std::unique_ptr<heif_decoding_options, FreedBy<heif_decoding_options_free>>;
+using Nclx = std::unique_ptr<heif_color_profile_nclx, FreedBy<heif_nclx_color_profile_free>>;
 
 void RefuseUnlessOk(const heif_error& error) {
   if (error.code == heif_error_Ok) return;

@@ -3,14 +3,14 @@
 #include <OpenImageIO/imageio.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <fstream>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "thumbnail-service/renderer/picture/row_shrinker.h"
+#include "thumbnail-service/renderer/read/early_header.h"
 #include "thumbnail-service/renderer/read/tone_curve.h"
 #include "thumbnail-service/renderer/refuse.h"
 
@@ -27,46 +27,6 @@ constexpr int kMaxImageMb = 4096;
   }
   Refuse(wire::Outcome::kDecodeFailed, "%s",
          error.empty() ? "the reader failed without a message" : error.c_str());
-}
-
-// The GIF reader makes the whole picture when it opens the file, the PSD reader a table of all
-// rows, before their size can be asked for.
-void RefuseLargeBeforeOpening(const std::string& path, const std::string& reader,
-                              const wire::Limits& limits) {
-  if (reader != "gif" && reader != "psd") return;
-  std::array<std::uint8_t, 26> head{};
-  const std::size_t needed = reader == "gif" ? 10 : head.size();
-  std::ifstream file(path, std::ios::binary);
-  file.read(reinterpret_cast<char*>(head.data()), static_cast<std::streamsize>(needed));
-  if (file.gcount() < static_cast<std::streamsize>(needed)) {
-    RefuseRead("the file is cut short", path);
-  }
-  if (reader == "gif") {
-    const auto side = [&](std::size_t at) {
-      return static_cast<std::uint64_t>(head[at] | head[at + 1] << 8);
-    };
-    RefuseUnlessWithin(side(6), side(8), limits.max_pixels, limits.max_side_px);
-  } else {
-    // Height before width, most significant byte first.
-    const auto side = [&](std::size_t at) {
-      std::uint64_t value = 0;
-      for (std::size_t i = 0; i < 4; ++i) value = value << 8 | head[at + i];
-      return value;
-    };
-    RefuseUnlessWithin(side(18), side(14), limits.max_pixels, limits.max_side_px);
-  }
-}
-
-// Whether a Photoshop file is of inks; the reader's own conversion would ignore their profile,
-// and only the header tells before it is opened.
-bool IsPsdOfInks(const std::string& path, const std::string& reader) {
-  constexpr std::streamoff kMode = 24;
-  constexpr int kCmyk = 4;
-  if (reader != "psd") return false;
-  std::ifstream file(path, std::ios::binary);
-  file.seekg(kMode);
-  const int high = file.get();
-  return high == 0 && file.get() == kCmyk;
 }
 
 bool IsKind(const OIIO::ImageSpec& spec, const char* kind) {
@@ -280,10 +240,14 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
            OIIO::geterror().c_str());
   }
   input->threads(1);
-  RefuseLargeBeforeOpening(path, reader, demand.limits);
-  const bool psd_of_inks = IsPsdOfInks(path, reader);
   OIIO::ImageSpec spec;
   OIIO::ImageSpec wishes;
+  const std::optional<EarlyHeader> early = ReadEarlyHeader(path, reader);
+  if (early.has_value()) {
+    RefuseUnlessWithin(early->width_px, early->height_px, demand.limits.max_pixels,
+                       demand.limits.max_side_px);
+  }
+  const bool psd_of_inks = early.has_value() && early->inks;
   if (psd_of_inks) wishes.attribute("oiio:RawColor", 1);
   if (!input->open(path, spec, wishes)) RefuseRead(input->geterror(), path);
   if (IsKind(spec, "CMYK") || IsLab(spec)) {

@@ -11,20 +11,14 @@
 #include <vector>
 
 #include "thumbnail-service/renderer/picture/row_shrinker.h"
+#include "thumbnail-service/renderer/read/freed_by.h"
 #include "thumbnail-service/renderer/refuse.h"
 
 namespace hestia {
 namespace {
-template <auto kFree>
-struct Free {
-  template <typename T>
-  void operator()(T* thing) const {
-    kFree(thing);
-  }
-};
-using Handle = std::unique_ptr<RsvgHandle, Free<g_object_unref>>;
-using Surface = std::unique_ptr<cairo_surface_t, Free<cairo_surface_destroy>>;
-using Context = std::unique_ptr<cairo_t, Free<cairo_destroy>>;
+using Handle = std::unique_ptr<RsvgHandle, FreedBy<g_object_unref>>;
+using Surface = std::unique_ptr<cairo_surface_t, FreedBy<cairo_surface_destroy>>;
+using Context = std::unique_ptr<cairo_t, FreedBy<cairo_destroy>>;
 
 [[noreturn]] void RefuseBecause(const GError* error) {
   Refuse(wire::Outcome::kDecodeFailed, "SVG: %s",
