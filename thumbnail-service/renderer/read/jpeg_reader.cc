@@ -1,12 +1,14 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <optional>
 #include <vector>
 
 #include "thumbnail-service/renderer/jpeg_refusal.h"
 #include "thumbnail-service/renderer/picture/orientation.h"
 #include "thumbnail-service/renderer/picture/row_shrinker.h"
 #include "thumbnail-service/renderer/read/jpeg_scans.h"
+#include "thumbnail-service/renderer/read/quick_scan.h"
 #include "thumbnail-service/renderer/read/readers.h"
 #include "thumbnail-service/renderer/read/scaled_coefficients.h"
 #include "thumbnail-service/renderer/refuse.h"
@@ -71,19 +73,30 @@ Plane PlaneFor(const jpeg_decompress_struct& codec, const jpeg_component_info& c
   return plane;
 }
 
-void Start(jpeg_decompress_struct& codec) {
+// By whom the coefficients are read.
+enum class Entropy {
+  kQuick,    // QuickScan, where it suits
+  kLibjpeg,  // libjpeg, which also reads what is damaged
+};
+
+using OptionalQuickScan = std::optional<QuickScan>;
+
+void Start(jpeg_decompress_struct& codec, Entropy entropy, OptionalQuickScan& quick) {
   if (codec.progressive_mode != FALSE) {
     StartWithEnoughScans(codec);
-  } else {
-    jpeg_start_decompress(&codec);
+    return;
   }
+  jpeg_start_decompress(&codec);
+  if (entropy == Entropy::kQuick && QuickScan::Suits(codec)) quick.emplace(codec);
 }
 
-Picture ReadPlanes(jpeg_decompress_struct& codec) {
+// Without a picture when the quick scan gave up.
+std::optional<Picture> ReadPlanes(jpeg_decompress_struct& codec, Entropy entropy) {
   constexpr int kMaxRows = MAX_SAMP_FACTOR * DCTSIZE;
   codec.raw_data_out = TRUE;
   codec.out_color_space = codec.jpeg_color_space;
-  Start(codec);
+  OptionalQuickScan quick;
+  Start(codec, entropy, quick);
   Picture picture;
   picture.colour = codec.num_components == 1 ? Colour::kGrey : Colour::kYuvFull;
   const auto components = static_cast<std::size_t>(codec.num_components);
@@ -102,6 +115,7 @@ Picture ReadPlanes(jpeg_decompress_struct& codec) {
       planes[i] = rows[i].data();
     }
     jpeg_read_raw_data(&codec, planes.data(), static_cast<JDIMENSION>(lines));
+    if (quick.has_value() && quick->gave_up()) return std::nullopt;
   }
   for (std::size_t i = 0; i < components; ++i) {
     picture.planes[i].Crop(static_cast<int>(codec.comp_info[i].downsampled_width),
@@ -110,13 +124,15 @@ Picture ReadPlanes(jpeg_decompress_struct& codec) {
   return picture;
 }
 
-Picture ReadInterleaved(jpeg_decompress_struct& codec, Size target) {
+std::optional<Picture> ReadInterleaved(jpeg_decompress_struct& codec, Size target,
+                                       Entropy entropy) {
   const bool inks = codec.num_components == 4;
   if (!inks && codec.num_components != 3 && codec.num_components != 1) {
     Refuse(wire::Outcome::kUnsupported, "JPEG with %d colour components", codec.num_components);
   }
   codec.out_color_space = inks ? JCS_CMYK : JCS_RGB;
-  Start(codec);
+  OptionalQuickScan quick;
+  Start(codec, entropy, quick);
   const Size size{static_cast<int>(codec.output_width), static_cast<int>(codec.output_height)};
   RowShrinker shrinker(size, inks ? 4 : 3, target, RowShrinker::Alpha::kNone);
   // Adobe's programs store ink inverted and say so.
@@ -126,6 +142,7 @@ Picture ReadInterleaved(jpeg_decompress_struct& codec, Size target) {
   while (codec.output_scanline < codec.output_height) {
     JSAMPROW pointer = row.data();
     jpeg_read_scanlines(&codec, &pointer, 1);
+    if (quick.has_value() && quick->gave_up()) return std::nullopt;
     if (inverted) {
       for (std::uint8_t& ink : row) ink = static_cast<std::uint8_t>(255 - ink);
     }
@@ -152,9 +169,10 @@ const char* DamageIn(const jpeg_decompress_struct& codec, const JpegErrors& erro
   }
   return errors.data_missing ? "JPEG: the compressed data is damaged" : "";
 }
-}  // namespace
 
-Decoded ReadJpeg(std::span<const std::uint8_t> bytes, const Demand& demand) {
+// Without a result when the quick scan gave up.
+std::optional<Decoded> TryToRead(std::span<const std::uint8_t> bytes, const Demand& demand,
+                                 Entropy entropy) {
   JpegErrors errors;
   jpeg_decompress_struct codec{};
   codec.err = RefuseOnJpegError(errors);
@@ -180,13 +198,24 @@ Decoded ReadJpeg(std::span<const std::uint8_t> bytes, const Demand& demand) {
   if (demand.half_chroma && CanReadPlanes(codec)) {
     coefficients.ShrinkChroma({(target.width + 1) / 2, (target.height + 1) / 2});
   }
-  decoded.picture = CanReadPlanes(codec) ? ReadPlanes(codec) : ReadInterleaved(codec, target);
+  std::optional<Picture> picture = CanReadPlanes(codec) ? ReadPlanes(codec, entropy)
+                                                        : ReadInterleaved(codec, target, entropy);
+  const bool read = picture.has_value();
+  if (read) decoded.picture = *std::move(picture);
   decoded.damage = DamageIn(codec, errors);
+  jpeg_destroy_decompress(&codec);
+  if (!read) return std::nullopt;
   if (!decoded.damage.empty() && demand.limits.render_damaged == 0) {
     Refuse(wire::Outcome::kDecodeFailed, "%s", decoded.damage.c_str());
   }
-  jpeg_destroy_decompress(&codec);
   return decoded;
+}
+}  // namespace
+
+Decoded ReadJpeg(std::span<const std::uint8_t> bytes, const Demand& demand) {
+  std::optional<Decoded> decoded = TryToRead(bytes, demand, Entropy::kQuick);
+  if (!decoded.has_value()) decoded = TryToRead(bytes, demand, Entropy::kLibjpeg);
+  return *std::move(decoded);
 }
 
 }  // namespace hestia

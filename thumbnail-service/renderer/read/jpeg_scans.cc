@@ -1,31 +1,15 @@
 #include "thumbnail-service/renderer/read/jpeg_scans.h"
 
-#include <array>
 #include <cstddef>
 #include <cstring>
 
+#include "thumbnail-service/renderer/read/block_order.h"
 #include "thumbnail-service/renderer/refuse.h"
 
 namespace hestia {
 namespace {
 constexpr int kMaxScans = 500;
 constexpr double kTolerableSquaredLevels = 0.75;
-
-// Where each coefficient of a block lies in the order of the file.
-constexpr std::array<std::array<int, DCTSIZE>, DCTSIZE> FileOrder() {
-  std::array<std::array<int, DCTSIZE>, DCTSIZE> order{};
-  int next = 0;
-  for (int diagonal = 0; diagonal < 2 * DCTSIZE - 1; ++diagonal) {
-    for (int i = 0; i <= diagonal; ++i) {
-      const int row = diagonal % 2 == 0 ? diagonal - i : i;
-      const int column = diagonal - row;
-      if (row >= DCTSIZE || column >= DCTSIZE) continue;
-      order[static_cast<std::size_t>(row)][static_cast<std::size_t>(column)] = next++;
-    }
-  }
-  return order;
-}
-constexpr auto kFileOrder = FileOrder();
 
 bool ComponentSuffices(const jpeg_component_info& component, const int* missing_bits) {
   if (component.quant_table == nullptr) return false;
