@@ -41,8 +41,8 @@ void FuzzReader(Reader reader, const std::uint8_t* data, std::size_t size) {
   static const int result = MakeResult();
   const wire::Request request = SmallRequest();
   try {
-    Decoded decoded = reader({data, size}, DemandOf(request));
     ResultMemory memory(result, request.result_bytes);
+    Decoded decoded = reader({data, size}, DemandOf(request));
     MakeThumbnails(std::move(decoded), request, memory);
   } catch (const Refusal&) {
   }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -133,6 +134,8 @@ absl::StatusOr<Rendering> ResultBuffer::Read(absl::Span<const Recipe> recipes) c
   Rendering rendering;
   rendering.placeholder = *std::move(placeholder);
   rendering.damage = Printable(header.detail, sizeof(header.detail));
+  rendering.encodes = static_cast<int>(std::min(header.encodes, wire::kMaxImages));
+  rendering.first_uses = std::popcount(header.first_uses);
   rendering.source_width_px = static_cast<int>(header.source_width_px);
   rendering.source_height_px = static_cast<int>(header.source_height_px);
   for (std::size_t i = 0; i < recipes.size(); ++i) {

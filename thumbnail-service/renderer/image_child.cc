@@ -32,11 +32,11 @@ void RenderImage(const wire::Request& request, int source, int result) {
   SetSizeHandler(WriteSize);
   void* bytes = ::mmap(nullptr, request.source_bytes, PROT_READ, MAP_PRIVATE, source, 0);
   if (bytes == MAP_FAILED) RefuseForMemory();
+  ResultMemory memory(result, request.result_bytes);
   Decoded decoded =
       ReadByOwnReader(request.format,
                       {static_cast<const std::uint8_t*>(bytes), request.source_bytes},
                       DemandOf(request));
-  ResultMemory memory(result, request.result_bytes);
   MakeThumbnails(std::move(decoded), request, memory);
 }
 

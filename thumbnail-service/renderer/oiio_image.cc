@@ -74,8 +74,8 @@ void PrepareOiio() {
 
 void RenderByOiio(const wire::Request& request, int source, int result) {
   result_fd = result;
-  Decoded decoded = Read(request, source);
   ResultMemory memory(result, request.result_bytes);
+  Decoded decoded = Read(request, source);
   MakeThumbnails(std::move(decoded), request, memory);
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "thumbnail-service/renderer/first_use.h"
 #include "thumbnail-service/renderer/picture/frame.h"
 #include "thumbnail-service/renderer/picture/orientation.h"
 #include "thumbnail-service/renderer/picture/resize.h"
@@ -95,7 +96,10 @@ std::optional<std::uint32_t> MadeAlready(const wire::Request& request,
 }  // namespace
 
 ResultMemory::ResultMemory(int fd, std::uint64_t size_bytes)
-    : fd_(fd), size_bytes_(size_bytes), used_bytes_(sizeof(wire::ResultHeader)) {}
+    : fd_(fd),
+      size_bytes_(size_bytes),
+      libraries_used_(LibrariesUsed()),
+      used_bytes_(sizeof(wire::ResultHeader)) {}
 
 void ResultMemory::Put(std::uint32_t index, Size size, std::span<const std::uint8_t> encoded) {
   if (encoded.size() > size_bytes_ - used_bytes_) {
@@ -106,6 +110,7 @@ void ResultMemory::Put(std::uint32_t index, Size size, std::span<const std::uint
   header_.images[index] = {static_cast<std::uint32_t>(size.width),
                            static_cast<std::uint32_t>(size.height), used_bytes_, encoded.size()};
   used_bytes_ += encoded.size();
+  ++header_.encodes;
 }
 
 void ResultMemory::PutAgain(std::uint32_t index, std::uint32_t made) {
@@ -131,6 +136,7 @@ void ResultMemory::Finish(Size stored, std::uint32_t image_count) {
   header_.image_count = image_count;
   header_.source_width_px = static_cast<std::uint32_t>(stored.width);
   header_.source_height_px = static_cast<std::uint32_t>(stored.height);
+  header_.first_uses = LibrariesUsed() & ~libraries_used_;
   WriteAt(fd_, &header_, sizeof(header_), 0);
 }
 

@@ -16,6 +16,7 @@ namespace hestia {
 // Thread-safety: none. Ownership: borrows the descriptor.
 class ResultMemory {
  public:
+  // Before the image is read: what libraries are new to the process counts from here.
   ResultMemory(int fd, std::uint64_t size_bytes);
 
   // Puts one encoded image as number `index`. Refuses when there is no room.
@@ -35,6 +36,7 @@ class ResultMemory {
  private:
   const int fd_;
   const std::uint64_t size_bytes_;
+  const std::uint32_t libraries_used_;
   std::uint64_t used_bytes_;
   wire::ResultHeader header_;
 };

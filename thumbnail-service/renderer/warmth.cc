@@ -5,6 +5,7 @@
 
 #include "thumbnail-service/renderer/picture/placeholder.h"
 #include "thumbnail-service/renderer/picture/resize.h"
+#include "thumbnail-service/renderer/read/readers.h"
 #include "thumbnail-service/renderer/write/encoders.h"
 
 namespace hestia {
@@ -25,10 +26,16 @@ Picture Black(Colour colour, int planes) {
 }  // namespace
 
 void WarmUp() {
+  Demand demand;
+  demand.inside_px = kSidePx / 4;
+  demand.half_chroma = true;
+  demand.limits.max_pixels = demand.limits.max_scaled_pixels = kSidePx * kSidePx;
+  demand.limits.max_side_px = kSidePx;
   for (const Picture& picture : {Black(Colour::kGrey, 1), Black(Colour::kRgb, 3)}) {
     const Picture smaller = Resize(picture, {kSidePx / 2, kSidePx / 2});
-    EncodeWebp(smaller, kQuality, kEffort);
-    EncodeJpeg(smaller, kQuality);
+    ReadWebp(EncodeWebp(smaller, kQuality, kEffort), demand);
+    ReadJpeg(EncodeJpeg(smaller, kQuality), demand);
+    ReadPng(EncodePng(smaller, kEffort), demand);
     MakePlaceholder(smaller);
   }
 }

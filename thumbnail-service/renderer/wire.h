@@ -38,7 +38,7 @@
 namespace hestia::wire {
 
 constexpr std::uint32_t kMagic = 0x52545348;  // "HSTR"
-constexpr std::uint32_t kVersion = 3;
+constexpr std::uint32_t kVersion = 4;
 constexpr int kControlFd = 3;
 constexpr std::uint32_t kMaxImages = 16;
 
@@ -168,6 +168,10 @@ struct ResultHeader {
   std::uint32_t has_dominant = 0;
   std::uint32_t dominant = 0;  // 0xRRGGBB
   std::uint8_t thumbhash[28] = {};
+  // How the work was done: how often an encoder ran, and which libraries (bits of first_use.h)
+  // were new to the process.
+  std::uint32_t encodes = 0;
+  std::uint32_t first_uses = 0;
 };
 
 static_assert(std::is_trivially_copyable_v<Request> && std::is_trivially_copyable_v<Report> &&

@@ -71,6 +71,27 @@ TEST_F(RendererLifeTest, PrepareStartsTheTwoLaunchersAndNothingElse) {
   for (const pid_t launcher : launchers) EXPECT_TRUE(ChildrenOf(launcher).empty());
 }
 
+// What a library does when a process first enters it the launcher has done for all of them.
+TEST_F(RendererLifeTest, NoLibraryIsNewToAnImagesProcess) {
+  const std::vector<Recipe> recipes = Recipes("a=128:webp:80,b=100:jpeg:80,c=64:png");
+  const Pixels pixels = FourCorners(300, 200);
+  for (const std::string& bytes : {MakeJpeg(pixels), MakePng(pixels), MakeWebp(pixels)}) {
+    const absl::StatusOr<Rendering> rendering = Render(bytes, recipes);
+    ASSERT_TRUE(rendering.ok());
+    EXPECT_EQ(rendering->first_uses, 0);
+  }
+}
+
+TEST_F(RendererLifeTest, LibrariesAreNewToAWorkerOnce) {
+  const std::vector<Recipe> recipes = Recipes("a=64:avif");
+  const absl::StatusOr<Rendering> first = Render(Photo(), recipes);
+  const absl::StatusOr<Rendering> second = Render(Photo(), recipes);
+  ASSERT_TRUE(first.ok() && second.ok());
+  // The reader, the resizer, the encoder and the placeholder.
+  EXPECT_EQ(first->first_uses, 4);
+  EXPECT_EQ(second->first_uses, 0);
+}
+
 TEST_F(RendererLifeTest, ALauncherThatDiedIsReplaced) {
   ASSERT_TRUE(Render(Photo()).ok());
   for (const pid_t launcher : ChildrenOf(::getpid())) ::kill(launcher, SIGKILL);

@@ -57,6 +57,20 @@ TEST_F(ThumbnailSizeTest, RecipesShareASmallImageOnlyWhenTheyEncodeAlike) {
   }
 }
 
+TEST_F(ThumbnailSizeTest, WhatWouldBeTheSameBytesIsEncodedOnce) {
+  const std::string recipes = "a=512:webp:80,b=256:webp:80,c=128:webp:80,d=100:jpeg:80";
+  for (const auto& make : {+[](const Pixels& pixels) { return MakeJpeg(pixels); },
+                           +[](const Pixels& pixels) { return MakePng(pixels); },
+                           +[](const Pixels& pixels) { return MakeWebp(pixels); }}) {
+    const absl::StatusOr<Rendering> small = Render(make(FourCorners(60, 40)), Recipes(recipes));
+    ASSERT_TRUE(small.ok());
+    EXPECT_EQ(small->encodes, 2);
+    const absl::StatusOr<Rendering> large = Render(make(FourCorners(200, 100)), Recipes(recipes));
+    ASSERT_TRUE(large.ok());
+    EXPECT_EQ(large->encodes, 3);
+  }
+}
+
 TEST_F(ThumbnailSizeTest, OnePixelIsAThumbnail) {
   for (const std::string& bytes :
        {MakeJpeg(Plain(1, 1, kRed)), MakePng(Plain(1, 1, kRed)), MakeWebp(Plain(1, 1, kRed))}) {

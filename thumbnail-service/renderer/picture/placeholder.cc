@@ -7,6 +7,7 @@
 #include <numbers>
 #include <utility>
 
+#include "thumbnail-service/renderer/first_use.h"
 #include "thumbnail-service/renderer/picture/frame.h"
 #include "thumbnail-service/renderer/picture/resize.h"
 
@@ -295,6 +296,7 @@ std::optional<std::uint32_t> DominantColour(const Picture& rgb) {
 }  // namespace
 
 Placeholder MakePlaceholder(const Picture& picture) {
+  NoteUse(Library::kPlaceholder);
   const Size size = FitInside({picture.width(), picture.height()}, kSidePx);
   const Picture rgb = AtLeast(ToRgb(Resize(picture, size)), kLeastSidePx);
   return {ThumbHash(SignalsOf(rgb), size), DominantColour(rgb)};

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "thumbnail-service/renderer/first_use.h"
 #include "thumbnail-service/renderer/refuse.h"
 
 namespace hestia {
@@ -70,6 +71,7 @@ Scaler::Scaler(const Plane& shape, Size size)
       covered_width_(shape.covered_width),
       covered_height_(shape.covered_height),
       to_(size) {
+  NoteUse(Library::kResizer);
   zimg_image_format from = GreyFormat(from_.width, from_.height);
   from.active_region = {0, 0, std::min<double>(covered_width_, from_.width),
                         std::min<double>(covered_height_, from_.height)};

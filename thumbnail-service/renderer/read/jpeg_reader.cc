@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "thumbnail-service/renderer/first_use.h"
 #include "thumbnail-service/renderer/jpeg_refusal.h"
 #include "thumbnail-service/renderer/picture/orientation.h"
 #include "thumbnail-service/renderer/picture/row_shrinker.h"
@@ -213,6 +214,7 @@ std::optional<Decoded> TryToRead(std::span<const std::uint8_t> bytes, const Dema
 }  // namespace
 
 Decoded ReadJpeg(std::span<const std::uint8_t> bytes, const Demand& demand) {
+  NoteUse(Library::kJpegReader);
   std::optional<Decoded> decoded = TryToRead(bytes, demand, Entropy::kQuick);
   if (!decoded.has_value()) decoded = TryToRead(bytes, demand, Entropy::kLibjpeg);
   return *std::move(decoded);

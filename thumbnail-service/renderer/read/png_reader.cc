@@ -3,6 +3,7 @@
 #include <cstring>
 #include <vector>
 
+#include "thumbnail-service/renderer/first_use.h"
 #include "thumbnail-service/renderer/picture/gamma_profile.h"
 #include "thumbnail-service/renderer/picture/orientation.h"
 #include "thumbnail-service/renderer/picture/row_shrinker.h"
@@ -112,6 +113,7 @@ int Orientation(png_structp png, png_infop info) {
 }  // namespace
 
 Decoded ReadPng(std::span<const std::uint8_t> bytes, const Demand& demand) {
+  NoteUse(Library::kPngReader);
   CheckHeader(bytes, demand.limits);
   png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, nullptr, OnError, OnWarning);
   png_infop info = png == nullptr ? nullptr : png_create_info_struct(png);

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "thumbnail-service/renderer/first_use.h"
 #include "thumbnail-service/renderer/picture/orientation.h"
 #include "thumbnail-service/renderer/picture/row_shrinker.h"
 #include "thumbnail-service/renderer/read/readers.h"
@@ -162,6 +163,7 @@ void ReadLaterFrame(std::span<const std::uint8_t> bytes, Size target, Decoded& d
 }  // namespace
 
 Decoded ReadWebp(std::span<const std::uint8_t> bytes, const Demand& demand) {
+  NoteUse(Library::kWebpReader);
   WebPBitstreamFeatures features;
   RefuseUnlessOk(WebPGetFeatures(bytes.data(), bytes.size(), &features));
   Decoded decoded;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "thumbnail-service/renderer/first_use.h"
 #include "thumbnail-service/renderer/picture/interleave.h"
 #include "thumbnail-service/renderer/refuse.h"
 #include "thumbnail-service/renderer/write/encoders.h"
@@ -63,6 +64,7 @@ Image ImageOfRgb(const Picture& picture) {
 }  // namespace
 
 std::vector<std::uint8_t> EncodeAvif(const Picture& picture, int quality, int effort) {
+  NoteUse(Library::kAvifWriter);
   Picture yuv;
   const bool rgb = picture.colour == Colour::kRgb;
   if (!rgb) yuv = ToYuv(picture, Colour::kYuvFull);

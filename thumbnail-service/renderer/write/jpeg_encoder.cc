@@ -2,6 +2,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "thumbnail-service/renderer/first_use.h"
 #include "thumbnail-service/renderer/jpeg_refusal.h"
 #include "thumbnail-service/renderer/picture/interleave.h"
 #include "thumbnail-service/renderer/write/encoders.h"
@@ -56,6 +57,7 @@ void WriteYuv(jpeg_compress_struct& codec, const Picture& picture) {
 }  // namespace
 
 std::vector<std::uint8_t> EncodeJpeg(const Picture& picture, int quality) {
+  NoteUse(Library::kJpegWriter);
   JpegErrors errors;
   jpeg_compress_struct codec{};
   codec.err = RefuseOnJpegError(errors);

@@ -1,5 +1,6 @@
 #include <png.h>
 
+#include "thumbnail-service/renderer/first_use.h"
 #include "thumbnail-service/renderer/picture/frame.h"
 #include "thumbnail-service/renderer/picture/interleave.h"
 #include "thumbnail-service/renderer/refuse.h"
@@ -45,6 +46,7 @@ int Level(int effort) { return 1 + effort * 8 / 6; }
 }  // namespace
 
 std::vector<std::uint8_t> EncodePng(const Picture& picture, int effort) {
+  NoteUse(Library::kPngWriter);
   std::vector<std::uint8_t> encoded;
   png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, OnError, OnWarning);
   png_infop info = png == nullptr ? nullptr : png_create_info_struct(png);

@@ -1,5 +1,6 @@
 #include <webp/encode.h>
 
+#include "thumbnail-service/renderer/first_use.h"
 #include "thumbnail-service/renderer/picture/interleave.h"
 #include "thumbnail-service/renderer/refuse.h"
 #include "thumbnail-service/renderer/write/encoders.h"
@@ -52,6 +53,7 @@ void EncodeRgb(const WebPConfig& config, const Picture& picture, WebPPicture& ta
 }  // namespace
 
 std::vector<std::uint8_t> EncodeWebp(const Picture& picture, int quality, int effort) {
+  NoteUse(Library::kWebpWriter);
   std::vector<std::uint8_t> bytes;
   WebPConfig config;
   WebPPicture target;
