@@ -7,6 +7,25 @@
 #include "common/path_text.h"
 
 namespace hestia {
+namespace {
+
+// What the heap gives for a text: nothing while it fits into the string itself.
+std::size_t TextBytes(const std::string& text) {
+  constexpr std::size_t kInPlace = 15;
+  constexpr std::size_t kOverhead = 8;
+  constexpr std::size_t kGrain = 16;
+  if (text.size() <= kInPlace) return 0;
+  return (text.size() + 1 + kOverhead + kGrain - 1) / kGrain * kGrain;
+}
+
+}  // namespace
+
+// A path with several marks has its text in by_path_ once, and is counted with each.
+std::size_t Journal::BytesOf(const Mark& mark) {
+  constexpr std::size_t kInMaps = sizeof(Marks::value_type) + sizeof(ByPath::value_type);
+  // The nodes of a tree that marks come to and go from in any order are not full.
+  return kInMaps + kInMaps / 3 + 2 * TextBytes(mark.path) + TextBytes(mark.previous_path);
+}
 
 Journal::Journal(Limits limits, std::uint64_t start)
     : limits_(limits), head_(start), forgotten_(start) {}
@@ -62,7 +81,7 @@ bool Journal::HasGoneDirectory(absl::string_view path) const {
 void Journal::Clear() {
   marks_.clear();
   by_path_.clear();
-  path_bytes_ = 0;
+  bytes_ = 0;
   forgotten_ = ++head_;
 }
 
@@ -82,12 +101,9 @@ void Journal::Put(Mark mark) {
 void Journal::Put(Mark mark, ByPath::const_iterator hint) {
   Slots& slots = by_path_.try_emplace(hint, mark.path)->second;
   std::uint64_t& slot = slots.Of(mark);
-  if (const std::uint64_t old = std::exchange(slot, ++head_); old != 0) {
-    marks_.erase(old);
-  } else {
-    path_bytes_ += mark.path.size();
-  }
+  if (const std::uint64_t old = std::exchange(slot, ++head_); old != 0) Take(marks_.find(old));
   mark.sequence = head_;
+  bytes_ += BytesOf(mark);
   marks_.emplace_hint(marks_.end(), head_, std::move(mark));
   Trim();
 }
@@ -96,8 +112,12 @@ void Journal::Forget(std::uint64_t sequence) {
   const auto mark = marks_.find(sequence);
   const auto slots = by_path_.find(mark->second.path);
   slots->second.Of(mark->second) = 0;
-  path_bytes_ -= mark->second.path.size();
   if (slots->second.Empty()) by_path_.erase(slots);
+  Take(mark);
+}
+
+void Journal::Take(Marks::iterator mark) {
+  bytes_ -= BytesOf(mark->second);
   marks_.erase(mark);
 }
 
@@ -130,7 +150,7 @@ const Mark* Journal::EntryAt(absl::string_view path) const {
 
 void Journal::Trim() {
   while (marks_.size() > limits_.max_marks ||
-         (path_bytes_ > limits_.max_path_bytes && marks_.size() > 1)) {
+         (bytes_ > limits_.max_bytes && marks_.size() > 1)) {
     forgotten_ = marks_.begin()->first;
     Forget(forgotten_);
   }

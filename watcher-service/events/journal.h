@@ -35,7 +35,7 @@ struct Mark {
 // mark, one deep kList mark and one shallow: a newer one replaces it, so a busy file costs one
 // mark.
 //
-// When it is full the oldest marks are forgotten, and Covers() turns false for every cursor
+// When it is full, by number or by memory, the oldest marks are forgotten, and Covers() turns false for every cursor
 // before them: only subscribers that far behind need a snapshot.
 //
 // Thread-safety: none; its owner locks.
@@ -44,7 +44,7 @@ class Journal {
  public:
   struct Limits {
     std::size_t max_marks = 65'536;
-    std::size_t max_path_bytes = 64 << 20;  // path text, each path counted once a mark
+    std::size_t max_bytes = 64 << 20;  // of memory, everything that a mark takes counted
   };
 
   // Sequences rise from `start`. Start higher than any earlier process of the same library.
@@ -72,6 +72,8 @@ class Journal {
   // The newest sequence given out.
   std::uint64_t head() const { return head_; }
   std::size_t size() const { return marks_.size(); }
+  // Memory that the marks take, about.
+  std::size_t bytes() const { return bytes_; }
   std::size_t capacity() const { return limits_.max_marks; }
 
  private:
@@ -88,12 +90,16 @@ class Journal {
     }
   };
 
+  using Marks = absl::btree_map<std::uint64_t, Mark>;
   using ByPath = absl::btree_map<std::string, Slots>;
+
+  static std::size_t BytesOf(const Mark& mark);
 
   void Put(Mark mark);
   // `hint`: where its path is, or belongs.
   void Put(Mark mark, ByPath::const_iterator hint);
   void Forget(std::uint64_t sequence);
+  void Take(Marks::iterator mark);
   void ForgetBeneath(absl::string_view directory);
   void ForgetLists(absl::string_view scope);
   const Mark* EntryAt(absl::string_view path) const;
@@ -102,8 +108,8 @@ class Journal {
   const Limits limits_;
   std::uint64_t head_;
   std::uint64_t forgotten_;  // marks up to here may be missing
-  std::size_t path_bytes_ = 0;
-  absl::btree_map<std::uint64_t, Mark> marks_;
+  std::size_t bytes_ = 0;
+  Marks marks_;
   ByPath by_path_;
 };
 

@@ -1,8 +1,11 @@
 #include "watcher-service/events/journal.h"
 
+#include <malloc.h>
+
 #include <string>
 #include <vector>
 
+#include <absl/strings/str_cat.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -124,11 +127,47 @@ TEST(JournalTest, OneBusyFileNeverFillsIt) {
 }
 
 TEST(JournalTest, LongPathsFillItByTheirBytes) {
-  Journal journal({1000, 100}, kStart);
-  journal.File(std::string(60, 'a'), "", false);
-  journal.File(std::string(60, 'b'), "", false);
+  Journal journal({1000, 10'000}, kStart);
+  journal.File(std::string(4000, 'a'), "", false);
+  journal.File(std::string(4000, 'b'), "", false);
   EXPECT_EQ(journal.size(), 1U);
   EXPECT_FALSE(journal.Covers(kStart));
+}
+
+TEST(JournalTest, ThePathBeforeARenameCountsToo) {
+  Journal journal({1000, 10'000}, kStart);
+  journal.File("a", std::string(4000, 'a'), false);
+  journal.File("b", std::string(4000, 'b'), false);
+  EXPECT_EQ(journal.size(), 2U);
+  journal.File("c", std::string(4000, 'c'), false);
+  EXPECT_EQ(journal.size(), 2U);
+}
+
+TEST(JournalTest, ItKnowsWhatItTakes) {
+  const std::size_t before = mallinfo2().uordblks;
+  Journal journal({}, kStart);
+  const auto path = [](int i) { return absl::StrCat("some/directory/", i * 7919 % 40'000, ".jpg"); };
+  for (int i = 0; i < 40'000; ++i) journal.File(path(i), i % 3 == 0 ? path(i + 1) : "", false);
+  for (int i = 0; i < 40'000; i += 2) journal.Gone(path(i), false);
+  const std::size_t taken = mallinfo2().uordblks - before;
+  if (taken == 0) GTEST_SKIP() << "a sanitizer's heap does not say what it gave";
+  EXPECT_NEAR(static_cast<double>(journal.bytes()) / static_cast<double>(taken), 1, 0.25);
+}
+
+TEST(JournalTest, WhatIsForgottenTakesNothing) {
+  Journal journal({}, kStart);
+  for (int i = 0; i < 3; ++i) {
+    journal.File("d/a", "d/some/long/name/before/that", true);
+    journal.List("d/a", ListingReason::kPolled, /*shallow=*/true);
+    journal.List("d/a", ListingReason::kPolled);
+    journal.Gone("d/a", /*directory=*/true);
+  }
+  journal.Gone("d", /*directory=*/true);
+  const std::size_t one = journal.bytes();
+  journal.Clear();
+  EXPECT_EQ(journal.bytes(), 0U);
+  journal.Gone("d", /*directory=*/true);
+  EXPECT_EQ(journal.bytes(), one);
 }
 
 TEST(JournalTest, AfterClearNoEarlierCursorIsCovered) {
