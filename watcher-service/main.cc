@@ -1,6 +1,7 @@
 #include <sys/resource.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <absl/flags/flag.h>
@@ -16,6 +17,7 @@
 #include "common/atomic_file.h"
 #include "watcher-service/libraries/library_set.h"
 #include "watcher-service/rpc/watcher_service.h"
+#include "watcher-service/stop_limit.h"
 #include "watcher-service/watch/watch_options.h"
 
 ABSL_FLAG(std::string, watcher_listen, "127.0.0.1:50051",
@@ -29,6 +31,8 @@ namespace hestia {
 namespace {
 
 constexpr absl::Duration kStopGrace = absl::Seconds(2);
+constexpr absl::Duration kDiskPatience = absl::Seconds(4);
+constexpr absl::Duration kLongestStop = absl::Seconds(8);
 constexpr ProgramInfo kProgram = {
     "watcher-service",
     "Watches folders and tells subscribers over gRPC which files appear, change and go.", kVersion,
@@ -54,6 +58,7 @@ void RaiseFileLimit() {
 }
 
 absl::Status Serve() {
+  std::optional<StopLimit> limit;  // first: it outlasts whatever is joined below
   const std::unique_ptr<LibrarySet> libraries = LibrarySetFromSettings();
   if (absl::Status status = libraries->Start(LibrariesFromSettings()); !status.ok()) return status;
   WatcherService service(*libraries, ServiceOptionsFromSettings());
@@ -71,9 +76,13 @@ absl::Status Serve() {
     LogInfo("serving");
   });
   LogInfo(absl::StrCat("stopping signal=", WaitForStopSignal()));
+  limit.emplace(kLongestStop);
   (*server)->Withdraw();
   service.RefuseStreams();
-  libraries->Stop(StoppingStatus());
+  libraries->End(StoppingStatus());
+  for (const std::string& library : libraries->AwaitEnd(kDiskPatience)) {
+    LogWarning(absl::StrCat("stopping, but the disk does not answer library=", library));
+  }
   ready.Join();
   (*server)->Stop(kStopGrace);
   service.Stop();

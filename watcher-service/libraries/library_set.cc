@@ -10,6 +10,7 @@
 
 #include "common/error_reason.h"
 #include "common/logging.h"
+#include "common/monotonic_clock.h"
 #include "common/path_text.h"
 #include "common/text_view.h"
 #include "watcher-service/feed/root_directory.h"
@@ -53,7 +54,7 @@ absl::StatusOr<LibraryRoot> Validated(absl::string_view name, absl::string_view 
 LibrarySet::LibrarySet(WatchOptions options, LibraryStore store, std::size_t max_libraries)
     : options_(std::move(options)), store_(std::move(store)), max_libraries_(max_libraries) {}
 
-LibrarySet::~LibrarySet() { Stop(absl::CancelledError("no library is watched any more")); }
+LibrarySet::~LibrarySet() { End(absl::CancelledError("no library is watched any more")); }
 
 absl::Status LibrarySet::Start(const std::vector<LibraryRoot>& configured) {
   absl::MutexLock change(&change_mu_);
@@ -91,6 +92,9 @@ absl::StatusOr<std::shared_ptr<LibraryWatch>> LibrarySet::Add(absl::string_view 
   absl::StatusOr<LibraryRoot> library = Validated(name, root);
   if (!library.ok()) return library.status();
   const LibrarySpec spec{*std::move(library), mode};
+  // Before the lock: a file server that hangs must not hold up who removes a library of it.
+  absl::Status found;
+  if (!Find(name).ok()) found = RootDirectory::Find(spec.library.root).status();
   absl::MutexLock change(&change_mu_);
   const absl::StatusOr<std::shared_ptr<LibraryWatch>> known = Find(name);
   if (known.ok() && (*known)->library().root != spec.library.root) {
@@ -100,9 +104,8 @@ absl::StatusOr<std::shared_ptr<LibraryWatch>> LibrarySet::Add(absl::string_view 
                       "LIBRARY_EXISTS", "name");
   }
   if (known.ok()) return AddAgain(*known, spec);
-  if (const absl::StatusOr<RootDirectory> found = RootDirectory::Find(spec.library.root);
-      !found.ok()) {
-    return WithReason(absl::NotFoundError(found.status().message()), "ROOT_NOT_FOUND", "root");
+  if (!found.ok()) {
+    return WithReason(absl::NotFoundError(found.message()), "ROOT_NOT_FOUND", "root");
   }
   if (absl::Status status = Begin(spec, false); !status.ok()) return status;
   Specs added = added_;
@@ -153,13 +156,25 @@ absl::Status LibrarySet::Remove(absl::string_view name) {
   return absl::OkStatus();
 }
 
-// Joins its threads, so not under the lock that reactions wait for.
+// Waits for its threads, so not under the lock that reactions wait for.
 void LibrarySet::Forget(const std::shared_ptr<LibraryWatch>& library, const absl::Status& why) {
   {
     absl::MutexLock lock(&mu_);
     libraries_.erase(library->library().name);
   }
-  library->Stop(why);
+  library->End(why);
+  if (library->AwaitEnd(options_.stop_patience)) return;
+  LogWarning(absl::StrCat("a library is watched no more, but its disk does not answer; its thread "
+                          "ends when that does library=",
+                          library->library().name));
+  hung_.push_back(library);
+}
+
+std::size_t LibrarySet::CountHung() {
+  std::erase_if(hung_, [](const std::shared_ptr<LibraryWatch>& library) {
+    return library->AwaitEnd(absl::ZeroDuration());
+  });
+  return hung_.size();
 }
 
 absl::StatusOr<std::shared_ptr<LibraryWatch>> LibrarySet::Find(absl::string_view name) const {
@@ -183,13 +198,27 @@ bool LibrarySet::AwaitFirstWalks() const {
   });
 }
 
-void LibrarySet::Stop(const absl::Status& why) {
+void LibrarySet::End(const absl::Status& why) {
   absl::MutexLock change(&change_mu_);
-  for (const std::shared_ptr<LibraryWatch>& library : All()) library->Stop(why);
+  for (const std::shared_ptr<LibraryWatch>& library : All()) library->End(why);
+}
+
+std::vector<std::string> LibrarySet::AwaitEnd(absl::Duration patience) {
+  absl::MutexLock change(&change_mu_);
+  std::vector<std::shared_ptr<LibraryWatch>> libraries = All();
+  libraries.insert(libraries.end(), hung_.begin(), hung_.end());
+  const absl::Duration deadline = MonotonicNow() + patience;
+  std::vector<std::string> hung;
+  for (const std::shared_ptr<LibraryWatch>& library : libraries) {
+    const absl::Duration left = std::max(absl::ZeroDuration(), deadline - MonotonicNow());
+    if (!library->AwaitEnd(left)) hung.push_back(library->library().name);
+  }
+  return hung;
 }
 
 absl::Status LibrarySet::Begin(LibrarySpec spec, bool configured) {
-  if (All().size() >= max_libraries_) {
+  // One that hangs still has its threads.
+  if (All().size() + CountHung() >= max_libraries_) {
     return WithReason(absl::ResourceExhaustedError(absl::StrCat(
                           "already ", max_libraries_, " libraries; raise --max_libraries")),
                       "TOO_MANY_LIBRARIES");

@@ -24,9 +24,9 @@ namespace hestia {
 // running, which the store brings back after a restart.
 //
 // Thread-safety: every method from any thread.
-// Blocking: Start, Add, Remove and Stop touch the disk and wait for threads; Find and All
-//   never block.
-// Memory: at most `max_libraries` libraries.
+// Blocking: Start and Add touch the disk; Remove and AwaitEnd wait for threads, for as long as
+//   they say; the destructor waits for disks that do not answer, so AwaitEnd() first. Nothing else.
+// Memory: at most `max_libraries` libraries, those included whose threads still wait for a disk.
 class LibrarySet {
  public:
   LibrarySet(WatchOptions options, LibraryStore store, std::size_t max_libraries);
@@ -46,6 +46,8 @@ class LibrarySet {
   //   kUnavailable        the state folder cannot be written: nothing was added
   absl::StatusOr<std::shared_ptr<LibraryWatch>> Add(absl::string_view name, absl::string_view root,
                                                     WatchMode mode = WatchMode::kAuto);
+  // Waits at most WatchOptions::stop_patience for its threads; those that hang end by themselves
+  // when their disk answers.
   //   kNotFound  LIBRARY_UNKNOWN
   absl::Status Remove(absl::string_view name);
 
@@ -62,15 +64,21 @@ class LibrarySet {
   bool AwaitFirstWalks() const;
 
   // Ends all streams and Syncs with `why` and stops watching. Idempotent.
-  void Stop(const absl::Status& why);
+  void End(const absl::Status& why);
+  // Waits for that at most `patience`. Returns the names of libraries whose threads wait for a
+  // disk that does not answer: the process must be left without joining them.
+  std::vector<std::string> AwaitEnd(absl::Duration patience);
 
  private:
   void Forget(const std::shared_ptr<LibraryWatch>& library, const absl::Status& why)
-      ABSL_LOCKS_EXCLUDED(mu_);
+      ABSL_LOCKS_EXCLUDED(mu_) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_);
+  // How many of those removed have not ended; lets go of the others.
+  std::size_t CountHung() ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_);
   absl::StatusOr<std::shared_ptr<LibraryWatch>> AddAgain(std::shared_ptr<LibraryWatch> known,
                                                          const LibrarySpec& spec)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_);
-  absl::Status Begin(LibrarySpec spec, bool configured);
+  absl::Status Begin(LibrarySpec spec, bool configured)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_);
   using Specs = std::map<std::string, LibrarySpec>;  // by name
   // Remembers these from now on, or, on an error, what was remembered before.
   absl::Status Remember(Specs added, Specs modes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mu_);
@@ -83,6 +91,8 @@ class LibrarySet {
   Specs added_ ABSL_GUARDED_BY(change_mu_);
   // Configured ones for which it asked for a mode.
   Specs modes_ ABSL_GUARDED_BY(change_mu_);
+  // Removed, but waiting for a disk that does not answer.
+  std::vector<std::shared_ptr<LibraryWatch>> hung_ ABSL_GUARDED_BY(change_mu_);
   mutable absl::Mutex mu_;
   std::map<std::string, std::shared_ptr<LibraryWatch>, std::less<>> libraries_ ABSL_GUARDED_BY(mu_);
 };

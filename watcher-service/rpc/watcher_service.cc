@@ -32,6 +32,8 @@ namespace {
 
 constexpr int kDiskThreads = 2;
 constexpr std::size_t kWaitingDiskCalls = 64;
+// How long AddLibrary waits to say how the library is watched.
+constexpr absl::Duration kModePatience = absl::Seconds(1);
 
 // A stream that is over before it began.
 template <typename Reactor>
@@ -87,6 +89,7 @@ grpc::ServerUnaryReactor* WatcherService::AddLibrary(grpc::CallbackServerContext
     const absl::StatusOr<std::shared_ptr<LibraryWatch>> library =
         libraries_.Add(request->name(), request->root(), *mode);
     if (!library.ok()) return library.status();
+    (*library)->AwaitMode(kModePatience);
     ToProto(**library, libraries_.Overlaps()[(*library)->library().name],
             *response->mutable_library());
     return absl::OkStatus();

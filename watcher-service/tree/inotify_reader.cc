@@ -54,7 +54,7 @@ absl::StatusOr<std::unique_ptr<InotifyReader>> InotifyReader::Create(const std::
 }
 
 InotifyReader::InotifyReader(UniqueFd inotify, UniqueFd wake, std::size_t capacity)
-    : inotify_(std::move(inotify)), wake_(std::move(wake)), capacity_(capacity) {}
+    : inotify_(std::move(inotify)), wake_(std::move(wake)), buffer_(capacity) {}
 
 InotifyReader::~InotifyReader() {
   {
@@ -77,15 +77,11 @@ void InotifyReader::Unwatch(int wd) {
   inotify_rm_watch(inotify_.get(), wd);
 }
 
-InotifyReader::Batch InotifyReader::Take(absl::Duration timeout) {
+EventBuffer::Batch InotifyReader::Take(absl::Duration timeout) {
   absl::MutexLock lock(&mu_);
   mu_.AwaitWithTimeout(absl::Condition(this, &InotifyReader::SomethingLocked), timeout);
-  Batch taken = std::move(batch_);
-  batch_ = Batch{};
-  batch_.flushed = taken.flushed;
   woken_ = false;
-  flush_news_ = false;
-  return taken;
+  return buffer_.Take();
 }
 
 std::uint64_t InotifyReader::RequestFlush() {
@@ -105,7 +101,7 @@ void InotifyReader::Wake() {
 
 void InotifyReader::InjectOverflow() {
   absl::MutexLock lock(&mu_);
-  OverflowLocked();
+  buffer_.Overflow();
 }
 
 std::uint64_t InotifyReader::event_count() const {
@@ -131,8 +127,7 @@ void InotifyReader::Run() {
     gather = TimeToGather();
     if (!woken) continue;
     absl::MutexLock lock(&mu_);
-    batch_.flushed = promised;
-    flush_news_ = true;
+    buffer_.MarkFlushed(promised);
   }
 }
 
@@ -160,39 +155,15 @@ absl::Duration InotifyReader::TimeToGather() {
 }
 
 bool InotifyReader::DrainKernelQueue() {
-  alignas(inotify_event) std::array<char, kReadBytes> buffer;
-  const ssize_t got = read(inotify_.get(), buffer.data(), buffer.size());
+  alignas(inotify_event) std::array<char, kReadBytes> bytes;
+  const ssize_t got = read(inotify_.get(), bytes.data(), bytes.size());
   if (got <= 0) return false;
-  Parse({buffer.data(), static_cast<std::size_t>(got)});
+  absl::MutexLock lock(&mu_);
+  event_count_ += buffer_.Append({bytes.data(), static_cast<std::size_t>(got)});
   return true;
 }
 
-void InotifyReader::Parse(absl::string_view bytes) {
-  absl::MutexLock lock(&mu_);
-  while (!bytes.empty()) {
-    inotify_event header{};
-    memcpy(&header, bytes.data(), sizeof(header));
-    const char* const name = bytes.data() + sizeof(header);
-    bytes.remove_prefix(sizeof(header) + header.len);
-    ++event_count_;
-    if ((header.mask & IN_Q_OVERFLOW) != 0 || batch_.events.size() >= capacity_) {
-      OverflowLocked();
-      continue;
-    }
-    // The kernel pads names with NULs.
-    batch_.events.push_back(
-        {header.wd, header.mask, header.cookie, std::string(name, strnlen(name, header.len))});
-  }
-}
-
-bool InotifyReader::SomethingLocked() const {
-  return woken_ || flush_news_ || batch_.overflow || !batch_.events.empty();
-}
-
-void InotifyReader::OverflowLocked() {
-  batch_.overflow = true;
-  batch_.events.clear();
-}
+bool InotifyReader::SomethingLocked() const { return woken_ || buffer_.HasNews(); }
 
 void InotifyReader::WakeReader() {
   const std::uint64_t one = 1;

@@ -15,7 +15,7 @@ EventTranslator::EventTranslator(WatchedTree& tree, LibraryFeed& feed, const Ign
                                  SettleSet::Timing timing, std::size_t settle_capacity)
     : tree_(tree), paths_(tree.tree()), feed_(feed), ignore_(ignore), settling_(timing, settle_capacity) {}
 
-void EventTranslator::Handle(RawEvent event, absl::Duration now) {
+void EventTranslator::Handle(const RawEvent& event, absl::Duration now) {
   DirectoryNode* const node = tree_.tree().ByWatch(event.wd);
   if (node == nullptr) return;
   if (event.name.empty()) return HandleSelf(*node, event.mask);
@@ -23,7 +23,7 @@ void EventTranslator::Handle(RawEvent event, absl::Duration now) {
   if ((event.mask & IN_ISDIR) != 0) {
     HandleDirectory(*node, event, now);
   } else {
-    HandleFile(*node, std::move(event), now);
+    HandleFile(*node, event, now);
   }
 }
 
@@ -114,7 +114,7 @@ void EventTranslator::HandleDirectory(DirectoryNode& parent, const RawEvent& eve
     if (child != nullptr) tree_.Forget(*child);
     if (path.has_value()) feed_.Gone(*path, /*directory=*/true);
   } else if ((event.mask & IN_CREATE) != 0) {
-    const WatchedTree::Arrival arrival = tree_.Arrive(parent, event.name);
+    const WatchedTree::Arrival arrival = tree_.Arrive(parent, std::string(event.name));
     if (arrival.there && path.has_value()) feed_.DirectoryArrived(*path, arrival.has_files);
   } else if ((event.mask & IN_ATTRIB) != 0 && child != nullptr) {
     PermissionsChanged(*child);
@@ -124,15 +124,17 @@ void EventTranslator::HandleDirectory(DirectoryNode& parent, const RawEvent& eve
 void EventTranslator::DirectoryMoved(DirectoryNode& parent, const RawEvent& event) {
   const std::optional<RenamePairing::Departure> departure = pairing_.Arrive(event.cookie);
   DirectoryNode* const moved = departure.has_value() ? tree_.tree().ById(departure->node) : nullptr;
-  const WatchedTree::Arrival arrival = moved != nullptr ? tree_.Rejoin(*moved, parent, event.name)
-                                                        : tree_.Arrive(parent, event.name);
+  const std::string name(event.name);
+  const WatchedTree::Arrival arrival =
+      moved != nullptr ? tree_.Rejoin(*moved, parent, name) : tree_.Arrive(parent, name);
   const std::optional<std::string> path = PathOf(parent, event.name);
   if (arrival.there && path.has_value()) feed_.DirectoryArrived(*path, arrival.has_files);
   if (departure.has_value()) DirectoryGone(*departure);
 }
 
-void EventTranslator::HandleFile(DirectoryNode& parent, RawEvent event, absl::Duration now) {
-  const SettleSet::Key key{parent.id, std::move(event.name)};
+void EventTranslator::HandleFile(DirectoryNode& parent, const RawEvent& event,
+                                 absl::Duration now) {
+  const SettleSet::Key key{parent.id, std::string(event.name)};
   bool taken = true;
   if ((event.mask & IN_MOVED_FROM) != 0) {
     Leave({event.cookie, now, PathOf(parent, key.name).value_or(""), false, 0,

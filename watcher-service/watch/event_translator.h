@@ -14,7 +14,7 @@
 #include "watcher-service/events/rename_pairing.h"
 #include "watcher-service/events/settle_set.h"
 #include "watcher-service/feed/library_feed.h"
-#include "watcher-service/tree/inotify_reader.h"
+#include "watcher-service/tree/event_buffer.h"
 #include "watcher-service/tree/path_memory.h"
 #include "watcher-service/tree/watched_tree.h"
 
@@ -31,7 +31,7 @@ class EventTranslator {
   EventTranslator(WatchedTree& tree, LibraryFeed& feed, const IgnorePolicy& ignore,
                   SettleSet::Timing timing, std::size_t settle_capacity);
 
-  void Handle(RawEvent event, absl::Duration now);
+  void Handle(const RawEvent& event, absl::Duration now);
   // Tells what is at rest by now, and what has left the library.
   void Step(absl::Duration now);
   // When Step has something to do next.
@@ -62,7 +62,7 @@ class EventTranslator {
  private:
   void HandleSelf(DirectoryNode& node, std::uint32_t mask);
   void HandleDirectory(DirectoryNode& parent, const RawEvent& event, absl::Duration now);
-  void HandleFile(DirectoryNode& parent, RawEvent event, absl::Duration now);
+  void HandleFile(DirectoryNode& parent, const RawEvent& event, absl::Duration now);
   void DirectoryMoved(DirectoryNode& parent, const RawEvent& event);
   void FileArrived(const RawEvent& event, const SettleSet::Key& key, absl::Duration now);
   void FileDeleted(const DirectoryNode& parent, const SettleSet::Key& key);

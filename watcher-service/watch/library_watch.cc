@@ -15,13 +15,6 @@ namespace {
 // Files of a burst come to rest one by one; those of one beat are told together.
 constexpr absl::Duration kBeat = absl::Milliseconds(10);
 
-absl::Status RootUnavailable(const LibraryRoot& library) {
-  return WithReason(absl::FailedPreconditionError(
-                        absl::StrCat("the root \"", EncodePathText(library.root), "\" of library ",
-                                     library.name, " is not there; nothing is known about it")),
-                    "ROOT_UNAVAILABLE");
-}
-
 // Rises from one process to the next, so that a later cursor never looks older.
 std::uint64_t FirstSequence() {
   return static_cast<std::uint64_t>(absl::ToUnixMicros(absl::Now()));
@@ -54,7 +47,7 @@ LibraryWatch::LibraryWatch(LibraryRoot library, bool configured, WatchOptions op
       translator_(tree_, feed_, options_.ignore, options_.timing, options_.settle_capacity),
       schedule_(options_.poll_interval) {}
 
-LibraryWatch::~LibraryWatch() { Stop(absl::CancelledError("the library is no longer watched")); }
+LibraryWatch::~LibraryWatch() { End(absl::CancelledError("the library is no longer watched")); }
 
 void LibraryWatch::Sync(SyncDone done) {
   absl::Status refused;
@@ -71,7 +64,7 @@ void LibraryWatch::Sync(SyncDone done) {
 
 absl::StatusOr<Cursor> LibraryWatch::Rescan() {
   absl::MutexLock lock(&mu_);
-  if (status_.state == WatchState::kRootUnavailable) return RootUnavailable(library_);
+  if (status_.state == WatchState::kRootUnavailable) return RootUnavailable();
   rescan_ = true;
   const Cursor cursor = feed_.List("", ListingReason::kRescan);
   feed_.Publish();
@@ -84,6 +77,7 @@ void LibraryWatch::SetMode(WatchMode mode) {
   if (forced_ == mode) return;
   forced_ = mode;
   mode_changed_ = true;
+  mode_known_ = false;
   reader_->Wake();
 }
 
@@ -103,7 +97,15 @@ bool LibraryWatch::AwaitFirstWalk() {
   return first_walk_done_;
 }
 
-void LibraryWatch::Stop(const absl::Status& why) {
+bool LibraryWatch::AwaitMode(absl::Duration patience) {
+  absl::MutexLock lock(&mu_);
+  const auto known = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
+    return mode_known_ || !stopped_.ok();
+  };
+  return mu_.AwaitWithTimeout(absl::Condition(&known), patience);
+}
+
+void LibraryWatch::End(const absl::Status& why) {
   {
     absl::MutexLock lock(&mu_);
     if (stopped_.ok()) stopped_ = why;
@@ -111,7 +113,11 @@ void LibraryWatch::Stop(const absl::Status& why) {
   feed_.Close(why);
   tree_.Abandon();
   reader_->Wake();
-  thread_.Join();
+}
+
+bool LibraryWatch::AwaitEnd(absl::Duration patience) {
+  absl::MutexLock lock(&mu_);
+  return mu_.AwaitWithTimeout(absl::Condition(&ended_), patience);
 }
 
 void LibraryWatch::Run() {
@@ -121,8 +127,7 @@ void LibraryWatch::Run() {
   while (true) {
     tree_.Rest();
     SetBusySince(absl::InfiniteDuration());
-    InotifyReader::Batch batch = reader_->Take(Timeout(MonotonicNow()));
-    const std::uint64_t flushed = batch.flushed;
+    const EventBuffer::Batch batch = reader_->Take(Timeout(MonotonicNow()));
     {
       absl::MutexLock lock(&mu_);
       if (!stopped_.ok()) break;
@@ -130,10 +135,10 @@ void LibraryWatch::Run() {
     const absl::Duration now = MonotonicNow();
     SetBusySince(now);
     last_step_ = now;
-    Step(std::move(batch), now);
+    Step(batch, now);
     // First, so that whoever is answered finds the state the answer is about.
     PublishStatus();
-    AnswerTickets(flushed, now);
+    AnswerTickets(batch.flushed, now);
   }
   absl::Status why;
   {
@@ -141,6 +146,8 @@ void LibraryWatch::Run() {
     why = stopped_;
   }
   tickets_.Fail(why);
+  absl::MutexLock lock(&mu_);
+  ended_ = true;
 }
 
 void LibraryWatch::SetBusySince(absl::Duration when) {
@@ -157,10 +164,10 @@ absl::Duration LibraryWatch::Timeout(absl::Duration now) {
   return std::max(absl::ZeroDuration(), next - now);
 }
 
-void LibraryWatch::Step(InotifyReader::Batch batch, absl::Duration now) {
+void LibraryWatch::Step(const EventBuffer::Batch& batch, absl::Duration now) {
   const Cursor before = feed_.head();
   if (batch.overflow && state_ != WatchState::kRootUnavailable) Recover(now);
-  for (RawEvent& event : batch.events) translator_.Handle(std::move(event), now);
+  batch.ForEach([&](const RawEvent& event) { translator_.Handle(event, now); });
   translator_.Step(now);
   MeetStrangers();
   if (walking_ || polling_) WalkOn(now);
@@ -170,70 +177,6 @@ void LibraryWatch::Step(InotifyReader::Batch batch, absl::Duration now) {
   Maintain(now);
   PublishWriting();
   if (!(feed_.head() == before)) feed_.Publish();
-}
-
-void LibraryWatch::OpenRoot(absl::Duration now) {
-  next_root_check_ = now + options_.root_check_interval;
-  absl::StatusOr<RootDirectory> found = RootDirectory::Find(library_.root);
-  if (found.ok() && last_root_ != nullptr && found->LooksLikeMountPointOf(*last_root_)) {
-    found = absl::FailedPreconditionError(
-        "an empty directory of another file system lies at the root's path; mount the library's "
-        "again, or, if it is empty now, remove the library and add it anew");
-  }
-  if (!found.ok()) {
-    was_lost_ = true;
-    detail_ = std::string(found.status().message());
-    if (state_ == WatchState::kRootUnavailable) return;
-    LogWarning(absl::StrCat("root unavailable library=", library_.name, " error=\"", detail_,
-                            "\""));
-    state_ = WatchState::kRootUnavailable;
-    return;
-  }
-  if (was_lost_) {
-    feed_.LoseHistory(ListingReason::kRootReturned);
-    LogInfo(absl::StrCat("root returned library=", library_.name));
-  }
-  root_ = std::make_shared<const RootDirectory>(*std::move(found));
-  last_root_ = root_;
-  was_lost_ = false;
-  next_reconcile_ = NextReconcile(now);
-  next_retry_ = now + kRetryInterval;
-  state_ = WatchState::kScanning;
-  TakeNewMode();
-  mounts_.Remember(root_->real_path());
-  tree_.Start(root_);
-  BeginWalk(now);
-}
-
-void LibraryWatch::CheckRoot(absl::Duration now) {
-  if (state_ == WatchState::kRootUnavailable) return OpenRoot(now);
-  next_root_check_ = now + options_.root_check_interval;
-  if (tree_.root_lost() || !root_->Open().ok()) LoseRoot(now);
-}
-
-// What lies at a mount point now is observed and listed as if it had just arrived.
-void LibraryWatch::CheckMounts() {
-  if (state_ == WatchState::kRootUnavailable) return;
-  for (const std::string& path : mounts_.Changed()) {
-    if (!tree_.ArriveAt(path).there) continue;
-    feed_.List(EncodePathText(path), ListingReason::kMended);
-  }
-}
-
-void LibraryWatch::LoseRoot(absl::Duration now) {
-  LogWarning(absl::StrCat("root unavailable library=", library_.name, " root=\"",
-                          EncodePathText(library_.root), "\""));
-  feed_.Shut();
-  translator_.ForgetDepartures();
-  tree_.Stop();
-  root_.reset();
-  walking_ = false;
-  polling_ = false;
-  SetPolling(false);
-  was_lost_ = true;
-  next_root_check_ = now + options_.root_check_interval;
-  detail_ = "the root was moved, replaced, unmounted or deleted";
-  state_ = WatchState::kRootUnavailable;
 }
 
 void LibraryWatch::Recover(absl::Duration now) {
@@ -285,7 +228,7 @@ void LibraryWatch::AnswerTickets(std::uint64_t flushed, absl::Duration now) {
     PublishStatus();
   }
   if (state_ == WatchState::kRootUnavailable) {
-    return tickets_.Fail(RootUnavailable(library_));
+    return tickets_.Fail(RootUnavailable());
   }
   // A walk under way may still meet what was done before the question.
   if (walking_) return;

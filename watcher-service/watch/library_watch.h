@@ -63,7 +63,8 @@ struct WatchStatus {
 // turns events into marks in the feed.
 //
 // Thread-safety: every method from any thread.
-// Blocking: Create (starts threads) and the destructor (joins them); nothing else.
+// Blocking: Create (starts threads), the Await… methods, and the destructor, which waits for the
+//   disk if that hangs: AwaitEnd() first. Nothing else.
 // Memory: the capacities of WatchOptions, the journal, and one node a directory.
 class LibraryWatch {
  public:
@@ -100,8 +101,15 @@ class LibraryWatch {
   // Notices changes another way from now on. Nothing is lost meanwhile.
   void SetMode(WatchMode mode);
 
-  // Ends all streams and waiting Syncs with `why`, then the threads. Idempotent.
-  void Stop(const absl::Status& why);
+  // Waits at most `patience` until directories are observed in the mode asked for last, so that
+  // status() tells of it. False: it takes longer.
+  bool AwaitMode(absl::Duration patience);
+
+  // Ends all streams and waiting Syncs with `why`, and lets the threads come to their end. Idempotent.
+  void End(const absl::Status& why);
+  // Waits for that at most `patience`. False: the watch thread waits for a disk that does not
+  // answer. Keep this object until it is true, or end the process.
+  bool AwaitEnd(absl::Duration patience);
 
   // For tests of what no test can provoke: the kernel says that its queue overflowed.
   void InjectOverflow() { reader_->InjectOverflow(); }
@@ -116,7 +124,8 @@ class LibraryWatch {
   void Run();
   void SetBusySince(absl::Duration when);
   absl::Duration Timeout(absl::Duration now);
-  void Step(InotifyReader::Batch batch, absl::Duration now);
+  void Step(const EventBuffer::Batch& batch, absl::Duration now);
+  absl::Status RootUnavailable() const;
   void OpenRoot(absl::Duration now);
   void CheckRoot(absl::Duration now);
   void CheckMounts();
@@ -156,6 +165,8 @@ class LibraryWatch {
   bool rescan_ ABSL_GUARDED_BY(mu_) = false;
   WatchMode forced_ ABSL_GUARDED_BY(mu_);
   bool mode_changed_ ABSL_GUARDED_BY(mu_) = false;
+  bool mode_known_ ABSL_GUARDED_BY(mu_) = false;  // status_ shows the mode asked for last
+  bool ended_ ABSL_GUARDED_BY(mu_) = false;       // the watch thread touches nothing any more
 
   // Only the watch thread touches what follows.
   WatchedTree tree_;

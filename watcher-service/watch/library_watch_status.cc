@@ -56,6 +56,7 @@ void LibraryWatch::PublishStatus() {
   status.forced = forced_;
   status_ = std::move(status);
   if (state_ != WatchState::kScanning) first_walk_done_ = true;
+  if (!walking_ && !mode_changed_) mode_known_ = true;
 }
 
 std::string LibraryWatch::DescribeState(const WatchStatus& status) const {

@@ -45,7 +45,7 @@ class SyncTickets {
 
   // Whether any is waiting; takes in the new ones.
   bool Any();
-  // Answers those that have reached their goal. `flushed` as in InotifyReader::Batch.
+  // Answers those that have reached their goal. `flushed` as in EventBuffer::Batch.
   void Answer(std::uint64_t flushed, const PollRounds& rounds, const EventTranslator& translator,
               const Cursor& head, absl::Duration now);
   // Whether one waits for a round that has not begun.

@@ -25,6 +25,7 @@ struct WatchOptions {
   absl::Duration reconcile_interval = absl::Hours(1);  // zero: never
   absl::Duration root_check_interval = absl::Seconds(2);
   absl::Duration disk_patience = absl::Seconds(10);    // until a look that goes on is told of
+  absl::Duration stop_patience = absl::Seconds(5);     // until a disk is not waited for any more
   WatchMode mode = WatchMode::kAuto;                   // of libraries for which none is asked
   absl::Duration poll_interval = absl::Seconds(30);    // see PollSchedule
   bool (*sends_events)(std::uint32_t file_system) = SendsEvents;
