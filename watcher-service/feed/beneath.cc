@@ -7,14 +7,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <memory>
+#include <array>
 
 namespace hestia {
 namespace {
 
-struct CloseDirectory {
-  void operator()(DIR* directory) const { closedir(directory); }
-};
+constexpr std::size_t kReadBytes = 32 << 10;
 
 bool IsDots(absl::string_view name) { return name == "." || name == ".."; }
 
@@ -38,34 +36,35 @@ bool MeansAbsent(int error) {
   return error == ENOENT || error == ENOTDIR || error == ELOOP || error == ENAMETOOLONG;
 }
 
+int LookAt(int directory, const char* name, struct stat& status) {
+  return fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
+}
+
 int LookAt(int directory, const std::string& name, struct stat& status) {
-  return fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
+  return LookAt(directory, name.c_str(), status);
 }
 
 int ReadEntries(int directory,
                 absl::FunctionRef<void(absl::string_view name, unsigned char type)> entry) {
-  // A descriptor of its own: reading moves the offset, closedir closes.
-  const int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return errno;
-  const std::unique_ptr<DIR, CloseDirectory> stream(fdopendir(fd));
-  if (stream == nullptr) {
-    const int error = errno;
-    close(fd);
-    return error;
-  }
+  if (lseek(directory, 0, SEEK_SET) != 0) return errno;
+  alignas(dirent64) std::array<char, kReadBytes> buffer;
   while (true) {
-    errno = 0;
-    const dirent* const found = readdir(stream.get());
-    if (found == nullptr) return errno;
-    const absl::string_view name(found->d_name);
-    if (IsDots(name)) continue;
-    unsigned char type = found->d_type;
-    if (type == DT_UNKNOWN) {
-      struct stat status {};
-      if (LookAt(directory, std::string(name), status) != 0) continue;
-      type = static_cast<unsigned char>(IFTODT(status.st_mode));
+    const ssize_t got = getdents64(directory, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return got == 0 ? 0 : errno;
+    for (std::size_t at = 0; at < static_cast<std::size_t>(got);) {
+      const auto* const found = reinterpret_cast<const dirent64*>(buffer.data() + at);
+      at += found->d_reclen;
+      const absl::string_view name(found->d_name);
+      if (IsDots(name)) continue;
+      unsigned char type = found->d_type;
+      if (type == DT_UNKNOWN) {
+        struct stat status {};
+        if (LookAt(directory, found->d_name, status) != 0) continue;
+        type = static_cast<unsigned char>(IFTODT(status.st_mode));
+      }
+      entry(name, type);
     }
-    entry(name, type);
   }
 }
 

@@ -38,10 +38,11 @@ OpenedDirectory OpenBeneath(int root, absl::string_view path);
 bool MeansAbsent(int error);
 
 // lstat of `name` in the open directory; 0 or errno.
+int LookAt(int directory, const char* name, struct stat& status);
 int LookAt(int directory, const std::string& name, struct stat& status);
 
-// Calls `entry` with name and d_type (DT_UNKNOWN resolved) for all but "." and "..".
-// Returns 0 or the errno that ended it early.
+// Calls `entry` with name and d_type (DT_UNKNOWN resolved) for all but "." and "..". Returns 0 or
+// the errno that ended it early. Moves the descriptor's offset: two must not read one at a time.
 int ReadEntries(int directory,
                 absl::FunctionRef<void(absl::string_view name, unsigned char type)> entry);
 

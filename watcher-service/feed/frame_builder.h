@@ -25,6 +25,9 @@ class FrameBuilder {
 
   // Whether Next() has something to look at. Does not touch the disk.
   bool HasWork() const;
+  // Whether Next() goes on with a listing. Everything that it tells is told again when it changes
+  // later, so its frames may be built before they can be sent.
+  bool listing() const { return listing_.has_value(); }
 
   // The next frame of work; none when there is nothing to tell, or a listing found nothing
   // within half a second (call again).

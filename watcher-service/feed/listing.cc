@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <utility>
 
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/strip.h>
 
@@ -55,11 +55,11 @@ bool Listing::Take(absl::Duration time_budget, const WritingFiles& writing,
     if (entered_.size() >= kMaxEntered) return true;
     if (steps % kClockEvery == 0 && MonotonicNow() >= deadline) return true;
     Level& level = chain_.back();
-    if (level.next == level.entries.size() || !Reopen(level)) {
+    if (level.names.AtEnd() || !Reopen(level)) {
       chain_.pop_back();
       continue;
     }
-    const std::string text = std::move(level.entries[level.next++]);
+    const absl::string_view text = level.names.Next();  // ends with a NUL
     absl::string_view name = text;
     if (absl::ConsumeSuffix(&name, "/")) {
       // Enter() adds a level, after which `level` must not be used.
@@ -98,19 +98,22 @@ void Listing::Enter(std::string path, std::size_t raw_bytes, int parent,
     if (ignore_.Ignores(name) || JoinedPathBytes(raw_bytes, name.size()) > kMaxPathBytes) return;
     std::string text = EncodePathText(name);
     if (type == DT_DIR) text.push_back('/');
-    level.entries.push_back(std::move(text));
+    level.names.Add(text);
   });
   if (error != 0) NoteProblem(level.path, error);
-  std::sort(level.entries.begin(), level.entries.end());
+  level.names.Sort();
   if (chain_.size() >= kOpenLevels) chain_[chain_.size() - kOpenLevels].fd.reset();
   chain_.push_back(std::move(level));
 }
 
-void Listing::TakeFile(Level& level, const std::string& text, const WritingFiles& writing,
+void Listing::TakeFile(Level& level, absl::string_view text, const WritingFiles& writing,
                        std::vector<FileState>& files) {
   std::string path = JoinPath(level.path, text);
   struct stat status {};
-  const int error = LookAt(level.fd.get(), Raw(text), status);
+  // Only what is escaped differs from its text, and few names have to be.
+  const bool escaped = absl::StrContains(text, '\\');
+  const int error = escaped ? LookAt(level.fd.get(), Raw(text), status)
+                            : LookAt(level.fd.get(), text.data(), status);
   // Without search permission none of the directory's files can be looked at.
   if (error == EACCES) {
     NoteProblem(level.path, error);

@@ -16,6 +16,7 @@
 #include "common/unique_fd.h"
 #include "watcher-service/events/frame.h"
 #include "watcher-service/events/ignore_policy.h"
+#include "watcher-service/feed/name_list.h"
 
 namespace hestia {
 
@@ -65,15 +66,14 @@ class Listing {
 
  private:
   struct Level {
-    std::string path;                  // text; empty is the root
-    std::size_t raw_bytes = 0;         // length of the raw path
-    UniqueFd fd;                       // closed while far beneath, reopened by path
-    std::vector<std::string> entries;  // text, a subdirectory's with '/' behind, sorted
-    std::size_t next = 0;
+    std::string path;           // text; empty is the root
+    std::size_t raw_bytes = 0;  // length of the raw path
+    UniqueFd fd;                // closed while far beneath, reopened by path
+    NameList names;             // text, a subdirectory's with '/' behind
   };
 
   void Enter(std::string path, std::size_t raw_bytes, int parent, absl::string_view raw_name);
-  void TakeFile(Level& level, const std::string& text, const WritingFiles& writing,
+  void TakeFile(Level& level, absl::string_view text, const WritingFiles& writing,
                 std::vector<FileState>& files);
   bool Reopen(Level& level);
   void NoteProblem(absl::string_view path, int error);

@@ -52,10 +52,20 @@ void FeedStream::End(absl::Status why) {
 }
 
 void FeedStream::WriteDone(bool ok) {
+  std::optional<Outgoing> next;
+  {
+    absl::MutexLock lock(&mu_);
+    writing_ = false;
+    changed_ = true;
+    if (!ok) EndLocked(absl::CancelledError("the subscriber went away"));
+    if (!end_.ok() || !ahead_.has_value()) return;
+    next = BeginWriteLocked(*std::exchange(ahead_, std::nullopt));
+    ++handing_over_;
+  }
+  // Here and not on the stream's thread, which looks at the disk for the frame after this one.
+  sink_.Write(std::move(next->frame), next->number);
   absl::MutexLock lock(&mu_);
-  writing_ = false;
-  changed_ = true;
-  if (!ok) EndLocked(absl::CancelledError("the subscriber went away"));
+  --handing_over_;
 }
 
 void FeedStream::Done() {
@@ -73,6 +83,9 @@ void FeedStream::Run() {
   absl::Status why;
   {
     absl::MutexLock lock(&mu_);
+    // Nothing may be written after the end.
+    const auto handed_over = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return handing_over_ == 0; };
+    mu_.Await(absl::Condition(&handed_over));
     why = end_;
   }
   sink_.Finish(why);
@@ -134,16 +147,17 @@ FeedStream::Turn FeedStream::AwaitTurn(const FrameBuilder& builder) {
     }
     // Asked without the lock: the feed's comes before this one.
     const absl::Status closed = feed->closed();
-    const bool work = builder.HasWork();
+    const Outlook outlook{builder.HasWork(), builder.listing()};
     const absl::Duration now = MonotonicNow();
     absl::MutexLock lock(&mu_);
     if (!closed.ok()) EndLocked(closed);
-    if (const std::optional<Turn> turn = TurnLocked(work, now)) return *turn;
-    mu_.AwaitWithTimeout(absl::Condition(&changed_), NextLookLocked(work, now));
+    if (const std::optional<Turn> turn = TurnLocked(outlook, now)) return *turn;
+    mu_.AwaitWithTimeout(absl::Condition(&changed_), NextLookLocked(outlook, now));
   }
 }
 
-std::optional<FeedStream::Turn> FeedStream::TurnLocked(bool work, absl::Duration now) {
+std::optional<FeedStream::Turn> FeedStream::TurnLocked(const Outlook& outlook,
+                                                       absl::Duration now) {
   if (end_.ok() && now >= StalledAtLocked()) {
     EndLocked(WithReason(
         absl::ResourceExhaustedError("the subscriber made no progress; come back with the last "
@@ -153,16 +167,21 @@ std::optional<FeedStream::Turn> FeedStream::TurnLocked(bool work, absl::Duration
                             " sent=", sent_, " acked=", acked_));
   }
   if (!end_.ok()) return Turn::kEnd;
-  if (writing_) return std::nullopt;
-  if (work && now >= not_before_ && (!terms_.credits || credits_ > 0)) return Turn::kWork;
-  if (now >= last_sent_ + terms_.bookmark_interval) return Turn::kBookmark;
+  if (MayBuildLocked(outlook) && now >= not_before_) return Turn::kWork;
+  if (!writing_ && now >= last_sent_ + terms_.bookmark_interval) return Turn::kBookmark;
   return std::nullopt;
 }
 
-absl::Duration FeedStream::NextLookLocked(bool work, absl::Duration now) const {
+bool FeedStream::MayBuildLocked(const Outlook& outlook) const {
+  // One frame ahead is enough to keep both the disk and the network busy.
+  if (writing_ && (!outlook.listing || ahead_.has_value())) return false;
+  return outlook.work && (!terms_.credits || credits_ > 0);
+}
+
+absl::Duration FeedStream::NextLookLocked(const Outlook& outlook, absl::Duration now) const {
   absl::Duration next = StalledAtLocked();
   if (!writing_) next = std::min(next, last_sent_ + terms_.bookmark_interval);
-  if (!writing_ && work && not_before_ > now) next = std::min(next, not_before_);
+  if (MayBuildLocked(outlook) && not_before_ > now) next = std::min(next, not_before_);
   return next - now;
 }
 
@@ -174,19 +193,27 @@ absl::Duration FeedStream::StalledAtLocked() const {
 }
 
 void FeedStream::Send(Frame frame) {
-  std::uint64_t number = 0;
+  std::optional<Outgoing> next;
   {
     absl::MutexLock lock(&mu_);
-    writing_ = true;
-    last_sent_ = MonotonicNow();
-    if (frame.IsWork()) {
-      if (sent_ == acked_) last_progress_ = last_sent_;
-      ++sent_;
-      if (terms_.credits) --credits_;
+    if (writing_) {
+      ahead_ = std::move(frame);
+      return;
     }
-    number = sent_;
+    next = BeginWriteLocked(std::move(frame));
   }
-  sink_.Write(std::move(frame), number);
+  sink_.Write(std::move(next->frame), next->number);
+}
+
+FeedStream::Outgoing FeedStream::BeginWriteLocked(Frame frame) {
+  writing_ = true;
+  last_sent_ = MonotonicNow();
+  if (frame.IsWork()) {
+    if (sent_ == acked_) last_progress_ = last_sent_;
+    ++sent_;
+    if (terms_.credits) --credits_;
+  }
+  return {std::move(frame), sent_};
 }
 
 void FeedStream::EndLocked(absl::Status why) {

@@ -17,10 +17,11 @@
 
 namespace hestia {
 
-// Where a stream's frames go: one kind of RPC. Called by the stream's thread only.
+// Where a stream's frames go: one kind of RPC. Called by the stream's thread, one call at a time.
 class FrameSink {
  public:
-  // Begins to write `frame`; `number` counts frames of work. WriteDone() follows.
+  // Begins to write `frame`; `number` counts frames of work. WriteDone() follows. Called by
+  // WriteDone(), too, on gRPC's thread: it must not block.
   virtual void Write(Frame frame, std::uint64_t number) = 0;
   // Ends the RPC; Done() follows when the peer has been told.
   virtual void Finish(const absl::Status& status) = 0;
@@ -32,14 +33,16 @@ class FrameSink {
 };
 
 // One subscriber's stream without the RPC around it: builds a frame when there is something
-// to tell, the subscriber will take it and the one before has been written; sends a sign of
-// life each second; cuts off who holds credits and makes no progress.
+// to tell, the subscriber will take it and the one before has been written (within a listing, while
+// that is being written, so that the disk and the network do not wait for each other); sends a
+// sign of life each second; cuts off who holds credits and makes no progress.
 //
 // Thread-safety: Run() belongs to the stream's thread; the rest may be called by gRPC
-// reactions at any time and never blocks on the disk or the network.
+// reactions at any time and never blocks on the disk or the network. WriteDone() writes a frame
+// that is ready, and leaves looking at the disk to the stream's thread.
 // Lifetime: until Run() has returned, which it does only after Done().
 // Lock order: a feed's lock, then this one's.
-// Memory: one frame and the running listing.
+// Memory: one frame, within a listing two, and the running listing.
 class FeedStream final : public FeedListener {
  public:
   struct Terms {
@@ -68,15 +71,26 @@ class FeedStream final : public FeedListener {
 
  private:
   enum class Turn { kWork, kBookmark, kEnd };
+  struct Outlook {
+    bool work = false;     // something can be told
+    bool listing = false;  // and it is the next frame of a listing
+  };
+  struct Outgoing {
+    Frame frame;
+    std::uint64_t number = 0;
+  };
 
   bool AwaitOpen();
   void Feed();
   Turn AwaitTurn(const FrameBuilder& builder);
-  std::optional<Turn> TurnLocked(bool work, absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::Duration NextLookLocked(bool work, absl::Duration now) const
+  std::optional<Turn> TurnLocked(const Outlook& outlook, absl::Duration now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool MayBuildLocked(const Outlook& outlook) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
+  absl::Duration NextLookLocked(const Outlook& outlook, absl::Duration now) const
       ABSL_SHARED_LOCKS_REQUIRED(mu_);
   absl::Duration StalledAtLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_);
   void Send(Frame frame);
+  Outgoing BeginWriteLocked(Frame frame) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void EndLocked(absl::Status why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   FrameSink& sink_;
@@ -89,6 +103,8 @@ class FeedStream final : public FeedListener {
   absl::Status end_ ABSL_GUARDED_BY(mu_);              // not OK: end
   bool done_ ABSL_GUARDED_BY(mu_) = false;
   bool writing_ ABSL_GUARDED_BY(mu_) = false;
+  int handing_over_ ABSL_GUARDED_BY(mu_) = 0;        // WriteDone()s that begin the next write
+  std::optional<Frame> ahead_ ABSL_GUARDED_BY(mu_);  // of a listing; only while one is written
   std::uint64_t credits_ ABSL_GUARDED_BY(mu_) = 0;
   std::uint64_t sent_ ABSL_GUARDED_BY(mu_) = 0;  // frames of work
   std::uint64_t acked_ ABSL_GUARDED_BY(mu_) = 0;
