@@ -49,6 +49,11 @@ class WatchedLibraryTest : public testing::Test {
     return result;
   }
 
+  static void Stop(LibraryWatch& watch) {
+    watch.End(absl::CancelledError("done"));
+    EXPECT_TRUE(watch.AwaitEnd(absl::InfiniteDuration()));
+  }
+
   // Everything done so far is in the mirror afterwards.
   void Catch() {
     const absl::StatusOr<SyncResult> synced = Sync();

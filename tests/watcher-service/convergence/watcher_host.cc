@@ -34,7 +34,7 @@ class InProcessWatcher final : public WatcherHost {
 
   ~InProcessWatcher() override {
     service_.RefuseStreams();
-    libraries_.Stop(StoppingStatus());
+    libraries_.End(StoppingStatus());
     server_->Stop(absl::Seconds(3));
     service_.Stop();
   }

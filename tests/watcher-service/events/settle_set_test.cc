@@ -97,6 +97,29 @@ TEST_F(SettleSetTest, AnOpenFileThatGrowsUnnoticedWaitsOn) {
   EXPECT_THAT(Step(Ms(4100)), ElementsAre("a"));
 }
 
+// 64 KiB a second, in pieces as small as rsync's and as large as cp's.
+TEST_F(SettleSetTest, ASlowCopyIsToldOnceAtItsEnd) {
+  for (const int piece_kib : {4, 64, 128}) {
+    const absl::Duration pause = absl::Seconds(1) * piece_kib / 64;
+    const absl::Duration end = absl::Minutes(2);
+    set_.Created(Named("a"), Ms(0));
+    absl::Duration written;
+    for (absl::Duration now; now < end; now += Ms(10)) {
+      if (now >= written + pause) {
+        written = now;
+        disk_ = {disk_->size_bytes + static_cast<std::uint64_t>(piece_kib << 10),
+                 absl::UnixEpoch() + now};
+        set_.Wrote(Named("a"), now);
+      }
+      ASSERT_THAT(Step(now), IsEmpty()) << piece_kib << " KiB at " << now;
+    }
+    set_.Closed(Named("a"), end);
+    EXPECT_THAT(Step(end + Ms(99)), IsEmpty());
+    EXPECT_THAT(Step(end + Ms(100)), ElementsAre("a"));
+    EXPECT_EQ(set_.NextDeadline(), absl::InfiniteDuration());
+  }
+}
+
 TEST_F(SettleSetTest, WritingAgainStartsTheWaitAnew) {
   set_.Wrote(Named("a"), Ms(0));
   Step(Ms(100));

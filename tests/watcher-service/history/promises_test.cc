@@ -2,7 +2,9 @@
 // each promise histories with one fault of its kind fail it.
 #include "tests/watcher-service/history/promises.h"
 
+#include <algorithm>
 #include <functional>
+#include <string>
 #include <utility>
 
 #include <gmock/gmock.h>
@@ -125,6 +127,24 @@ States& StatesOf(History& history, int stream, std::uint64_t number) {
   return std::get<States>(Work(history, stream, number).content);
 }
 
+// One more frame of work on stream 1, behind number `before`; those that follow count on.
+void Insert(History& history, std::uint64_t before, std::optional<std::uint64_t> sequence,
+            std::variant<States, ListingBegin, ListingEnd, Bookmark> content) {
+  auto place = history.end();
+  for (auto entry = history.begin(); entry != history.end(); ++entry) {
+    auto* const received = std::get_if<FrameReceived>(&entry->what);
+    if (received == nullptr || received->stream != 1) continue;
+    if (received->number > before) ++received->number;
+    if (received->number == before && received->frame.IsWork()) place = entry + 1;
+  }
+  ASSERT_NE(place, history.end());
+  const absl::Duration at = (place - 1)->at;
+  FrameReceived received{1, Frame{}, before + 1, at};
+  if (sequence.has_value()) received.frame.cursor = Cursor{kEpoch, *sequence};
+  received.frame.content = std::move(content);
+  history.insert(place, {at, std::move(received)});
+}
+
 struct Fault {
   const char* name;
   std::function<void(History&)> bring_in;
@@ -168,6 +188,20 @@ const Fault kFaults[] = {
     {"AListingThatMiscounts",
      [](History& h) { std::get<ListingEnd>(Work(h, 1, 3).content).file_count = 3; },
      {Promise::kOrdered}},
+    {"AListingInsideAListing",
+     [](History& h) {
+       Insert(h, 1, std::nullopt, ListingBegin{"", ListingReason::kFirstContact, false});
+     },
+     {Promise::kOrdered}},
+    {"AListingEndedAsAnother",
+     [](History& h) { std::get<ListingEnd>(Work(h, 1, 3).content).scope = "d"; },
+     {Promise::kOrdered}},
+    {"APathTwiceInAListing",
+     [](History& h) {
+       Insert(h, 2, std::nullopt, States{Present("d/b", kB)});
+       std::get<ListingEnd>(Work(h, 1, 4).content).file_count = 3;
+     },
+     {Promise::kUnique}},
     {"AMarkTwice", [](History& h) { Work(h, 1, 5).cursor->sequence = 105; }, {Promise::kUnique}},
     {"APathTwiceInAFrame",
      [](History& h) { StatesOf(h, 1, 4).push_back(StatesOf(h, 1, 4).front()); },
@@ -210,6 +244,18 @@ const Fault kFaults[] = {
     {"NewsFromBeforeABookmark",
      [](History& h) { Work(h, 1, 3, /*work=*/false).cursor->sequence = 105; },
      {Promise::kBookmarkable}},
+    {"ABookmarkBeforeAnEarlierOne",
+     [](History& h) {
+       Frame earlier;
+       earlier.cursor = Cursor{kEpoch, 109};
+       earlier.content = Bookmark{0};
+       const auto stats = std::find_if(h.begin(), h.end(), [](const HistoryEntry& entry) {
+         return std::holds_alternative<StatsTaken>(entry.what);
+       });
+       ASSERT_NE(stats, h.end());
+       h.insert(stats, {At(3.05), FrameReceived{1, earlier, 5, At(3.05)}});
+     },
+     {Promise::kBookmarkable}},
     {"ALongSilence",
      [](History& h) {
        Find<StreamEnded>(h, [](const StreamEnded&) { return true; });
@@ -227,6 +273,14 @@ const Fault kFaults[] = {
     {"AFrameWithoutACredit",
      [](History& h) {
        Find<CreditsGranted>(h, [](const CreditsGranted& g) { return g.stream == 1; }).credits = 4;
+     },
+     {Promise::kBounded}},
+    {"AFrameOfMoreStatesThanAllowed",
+     [](History& h) {
+       States& states = StatesOf(h, 1, 4);
+       while (states.size() <= kMaxFrameStates) {
+         states.push_back(Absent("never/" + std::to_string(states.size())));
+       }
      },
      {Promise::kBounded}},
     {"AnEmptyFrame",

@@ -5,12 +5,12 @@
 #include <fstream>
 #include <sstream>
 
-#include <absl/synchronization/notification.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "common/error_reason.h"
 #include "common/path_text.h"
+#include "tests/watcher-service/forced_mode.h"
 #include "tests/watcher-service/temp_folder.h"
 #include "common/atomic_file.h"
 
@@ -22,13 +22,19 @@ using testing::ElementsAre;
 class LibrarySetTest : public testing::Test {
  protected:
   std::unique_ptr<LibrarySet> Open(std::size_t most = 10) {
-    return std::make_unique<LibrarySet>(WatchOptions{}, LibraryStore(state_.Full("state")), most);
+    WatchOptions options;
+    if (PollingIsForced()) options.mode = WatchMode::kPoll;
+    return std::make_unique<LibrarySet>(options, LibraryStore(state_.Full("state")), most);
   }
   static std::vector<std::string> Names(const LibrarySet& set) {
     std::vector<std::string> names;
     for (const auto& library : set.All()) names.push_back(library->library().name);
     return names;
   }
+
+  // What the settings say, and what that comes to here.
+  static WatchMode Setting() { return PollingIsForced() ? WatchMode::kPoll : WatchMode::kAuto; }
+  static WatchMode Unasked() { return PollingIsForced() ? WatchMode::kPoll : WatchMode::kEvents; }
 
   TempFolder state_;
   TempFolder one_;
@@ -142,13 +148,15 @@ TEST_F(LibrarySetTest, TheModeAskedForTakesEffectAtOnceAndIsRemembered) {
     ASSERT_TRUE(set->Start({}).ok());
     const auto library = *set->Add("a", one_.path());
     ASSERT_TRUE(set->AwaitFirstWalks());
-    EXPECT_EQ(library->status().mode, WatchMode::kEvents);
+    EXPECT_EQ(library->status().mode, Unasked());
     ASSERT_EQ(*set->Add("a", one_.path(), WatchMode::kPoll), library);
-    absl::Notification synced;
-    library->Sync([&](const absl::StatusOr<SyncResult>&) { synced.Notify(); });
-    synced.WaitForNotification();
+    ASSERT_TRUE(library->AwaitMode(absl::InfiniteDuration()));
     EXPECT_EQ(library->status().mode, WatchMode::kPoll);
     EXPECT_EQ(library->status().watched_directories, 0U);
+    ASSERT_EQ(*set->Add("a", one_.path(), WatchMode::kEvents), library);
+    ASSERT_TRUE(library->AwaitMode(absl::InfiniteDuration()));
+    EXPECT_EQ(library->status().mode, WatchMode::kEvents);
+    ASSERT_EQ(*set->Add("a", one_.path(), WatchMode::kPoll), library);
   }
   const auto set = Open();
   ASSERT_TRUE(set->Start({}).ok());
@@ -169,10 +177,10 @@ TEST_F(LibrarySetTest, TheModeAskedForOfAConfiguredLibraryIsRememberedWhileItHas
   };
   ASSERT_TRUE(start({{"a", one_.path()}})->Add("a", one_.path(), WatchMode::kPoll).ok());
   EXPECT_EQ(forced(*start({{"a", one_.path()}})), WatchMode::kPoll);
-  EXPECT_EQ(forced(*start({{"a", two_.path()}})), WatchMode::kAuto);
+  EXPECT_EQ(forced(*start({{"a", two_.path()}})), Setting());
   EXPECT_TRUE(start({})->All().empty()) << "the configuration alone says what is watched";
   ASSERT_TRUE(start({{"a", one_.path()}})->Add("a", one_.path()).ok());
-  EXPECT_EQ(forced(*start({{"a", one_.path()}})), WatchMode::kAuto);
+  EXPECT_EQ(forced(*start({{"a", one_.path()}})), Setting());
 }
 
 TEST_F(LibrarySetTest, LibrariesThatShareDirectoriesAreNamed) {

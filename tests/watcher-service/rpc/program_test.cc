@@ -16,6 +16,7 @@
 #include "common/grpc_server.h"
 #include "common/monotonic_clock.h"
 #include "hestia/watcher/v1/watcher.grpc.pb.h"
+#include "tests/watcher-service/forced_mode.h"
 #include "tests/watcher-service/temp_folder.h"
 
 namespace hestia {
@@ -64,6 +65,9 @@ class ProgramTest : public testing::Test {
   std::string Serve(std::vector<std::string> arguments) {
     arguments.push_back("--watcher_listen=127.0.0.1:0");
     arguments.push_back("--address_file=" + run_.Full("address"));
+    if (PollingIsForced()) {
+      arguments.insert(arguments.end(), {"--watch_mode=poll", "--poll_interval=200ms"});
+    }
     Run(std::move(arguments));
     std::string address;
     // The file appears whole; until then there is nothing else to wait on but its name.

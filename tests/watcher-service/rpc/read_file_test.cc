@@ -290,7 +290,7 @@ TEST_F(ReadFileTest, AStopEndsReadsThatAreUnderWay) {
   FileReading reading(*stub_, "big");
   ASSERT_TRUE(reading.Step());
   service_->RefuseStreams();
-  libraries_->Stop(StoppingStatus());
+  libraries_->End(StoppingStatus());
   ExpectRefusal("big", absl::StatusCode::kUnavailable, "STOPPING");
   const absl::Status status = reading.Finish();
   EXPECT_EQ(ReasonOf(status), "STOPPING") << status;

@@ -1,8 +1,6 @@
 #ifndef HESTIA_TESTS_WATCHER_SERVICE_RPC_SERVED_WATCHER_H_
 #define HESTIA_TESTS_WATCHER_SERVICE_RPC_SERVED_WATCHER_H_
 
-#include <stdlib.h>
-
 #include <memory>
 #include <string>
 
@@ -13,6 +11,7 @@
 #include "common/grpc_server.h"
 #include "common/grpc_status.h"
 #include "hestia/watcher/v1/watcher.grpc.pb.h"
+#include "tests/watcher-service/forced_mode.h"
 #include "tests/watcher-service/mirror.h"
 #include "tests/watcher-service/rpc/frame_from.h"
 #include "tests/watcher-service/temp_folder.h"
@@ -43,16 +42,12 @@ class ServedWatcherTest : public testing::Test {
   void TearDown() override {
     if (server_ == nullptr) return;
     service_->RefuseStreams();
-    libraries_->Stop(StoppingStatus());
+    libraries_->End(StoppingStatus());
     server_->Stop(absl::Seconds(3));
     service_->Stop();
   }
 
-  // The whole suite runs a second time with HESTIA_TEST_WATCH_MODE=poll.
-  static bool Polled() {
-    const char* const mode = getenv("HESTIA_TEST_WATCH_MODE");
-    return mode != nullptr && std::string(mode) == "poll";
-  }
+  static bool Polled() { return PollingIsForced(); }
 
   static WatchOptions QuickOptions() {
     WatchOptions options;

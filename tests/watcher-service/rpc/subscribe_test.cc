@@ -186,7 +186,7 @@ TEST_F(SubscribeTest, StoppingEndsStreamsAsUnavailableAndRefusesNewOnes) {
   watcher::v1::SubscribeResponse first;
   ASSERT_TRUE(stream->Read(&first));
   service_->RefuseStreams();
-  libraries_->Stop(StoppingStatus());
+  libraries_->End(StoppingStatus());
   ExpectError(EndOf(*stream), absl::StatusCode::kUnavailable, "STOPPING");
   grpc::ClientContext late_context;
   const auto late = stub_->Subscribe(&late_context);

@@ -28,15 +28,16 @@ class WatcherServiceTest : public ServedWatcherTest {
     return FromGrpc((stub_.get()->*method)(&context, request, response));
   }
 
-  absl::Status Add(const std::string& name, const std::string& root) {
-    watcher::v1::AddLibraryResponse response;
+  absl::Status Add(const std::string& name, const std::string& root,
+                   watcher::v1::WatchMode mode = watcher::v1::WATCH_MODE_UNSPECIFIED) {
     return Call(
         &Stub::AddLibrary,
         [&](watcher::v1::AddLibraryRequest& request) {
           request.set_name(name);
           request.set_root(root);
+          request.set_mode(mode);
         },
-        &response);
+        &added_);
   }
 
   watcher::v1::ListLibrariesResponse List() {
@@ -52,6 +53,8 @@ class WatcherServiceTest : public ServedWatcherTest {
     EXPECT_EQ(status.code(), code) << status;
     EXPECT_EQ(ReasonOf(status), reason);
   }
+
+  watcher::v1::AddLibraryResponse added_;  // the last answer to Add
 };
 
 TEST_F(WatcherServiceTest, LibrariesCanBeAddedAndRemovedWhileRunning) {
@@ -72,6 +75,23 @@ TEST_F(WatcherServiceTest, LibrariesCanBeAddedAndRemovedWhileRunning) {
                   [](watcher::v1::RemoveLibraryRequest& r) { r.set_name("other"); }, &removed)
                   .ok());
   EXPECT_EQ(List().libraries_size(), 1);
+}
+
+TEST_F(WatcherServiceTest, AddLibraryAnswersWithTheModeInForce) {
+  Serve();
+  const TempFolder other;
+  other.MakeDirs("a/b");
+  for (const watcher::v1::WatchMode mode :
+       {watcher::v1::WATCH_MODE_POLL, watcher::v1::WATCH_MODE_EVENTS, watcher::v1::WATCH_MODE_POLL}) {
+    ASSERT_TRUE(Add("other", other.path(), mode).ok());
+    EXPECT_EQ(added_.library().forced_mode(), mode);
+    EXPECT_EQ(added_.library().mode(), mode);
+    EXPECT_EQ(added_.library().state(), watcher::v1::LIBRARY_STATE_WATCHING);
+    EXPECT_EQ(added_.library().watched_directories() + added_.library().polled_directories(), 3U);
+  }
+  ASSERT_TRUE(Add("other", other.path()).ok());
+  EXPECT_EQ(added_.library().mode(),
+            Polled() ? watcher::v1::WATCH_MODE_POLL : watcher::v1::WATCH_MODE_EVENTS);
 }
 
 TEST_F(WatcherServiceTest, EveryMistakeHasItsCodeAndReason) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include <absl/synchronization/mutex.h>
 #include <gmock/gmock.h>
 
 #include "common/monotonic_clock.h"
@@ -54,6 +55,46 @@ TEST_P(HalfWrittenFilesTest, ASlowCopyIsToldOnceAtItsEnd) {
   EXPECT_EQ(mirror_.Count("a"), 1);
   EXPECT_EQ(mirror_.files().at("a"), 20 * piece.size());
   EXPECT_TRUE(mirror_.Last("a")->rewritten);
+}
+
+// Whether anything is put into a feed.
+class News final : public FeedListener {
+ public:
+  explicit News(LibraryFeed& feed) : feed_(feed) { feed_.AddListener(this); }
+  ~News() { feed_.RemoveListener(this); }
+  void OnFeedNews() override {
+    absl::MutexLock lock(&mu_);
+    came_ = true;
+  }
+  bool Within(absl::Duration patience) {
+    absl::MutexLock lock(&mu_);
+    return mu_.AwaitWithTimeout(absl::Condition(&came_), patience);
+  }
+
+ private:
+  LibraryFeed& feed_;
+  absl::Mutex mu_;
+  bool came_ ABSL_GUARDED_BY(mu_) = false;
+};
+
+TEST_P(HalfWrittenFilesTest, ACopyAt64KiBASecondIsToldOnceAtItsEnd) {
+  if (Polled()) return;  // only an event tells of a close
+  WatchOptions options = QuickOptions();
+  // The test itself may be held up; that the default suffices is shown with a clock of its own.
+  options.timing.still = absl::Seconds(20);
+  Start(options);
+  News news(watch_->feed());
+  std::ofstream copy(folder_.Full("a"));
+  const std::string piece(16 << 10, 'x');
+  for (int i = 0; i < 16; ++i) {
+    copy << piece << std::flush;
+    ASSERT_FALSE(news.Within(absl::Milliseconds(250)));
+  }
+  copy.close();
+  EXPECT_TRUE(news.Within(absl::Seconds(30)));
+  Catch();
+  EXPECT_EQ(mirror_.Count("a"), 1);
+  EXPECT_EQ(mirror_.files().at("a"), 16 * piece.size());
 }
 
 TEST_P(HalfWrittenFilesTest, AListingMeanwhileSaysThatAFileIsBeingWritten) {

@@ -216,7 +216,8 @@ TEST_P(LibraryWatchFaultTest, AReconcileListsByItself) {
 
 TEST_P(LibraryWatchFaultTest, StoppingEndsTheFeedAndEveryWaitingSync) {
   Start();
-  watch_->Stop(absl::UnavailableError("stopping"));
+  watch_->End(absl::UnavailableError("stopping"));
+  ASSERT_TRUE(watch_->AwaitEnd(absl::InfiniteDuration()));
   EXPECT_EQ(Sync().status().code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(watch_->feed().closed().code(), absl::StatusCode::kUnavailable);
 }

@@ -1,17 +1,10 @@
 #include <errno.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <sys/mount.h>
-#include <sys/vfs.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <string>
 
-#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
-#include <absl/synchronization/notification.h>
 #include <gmock/gmock.h>
 
 #include "common/error_reason.h"
@@ -29,7 +22,7 @@ constexpr std::uint32_t kTmpfs = 0x01021994;
 bool AllButTmpfs(std::uint32_t file_system) { return file_system != kTmpfs; }
 
 // Libraries with mounts in them, in namespaces of the test's own.
-class MountsTest : public WatchedLibraryTest {
+class MountsTest : public WatchedLibraryModesTest {
  protected:
   void SetUp() override {
     if (const std::string why = EnterOwnNamespaces(); !why.empty()) GTEST_SKIP() << why;
@@ -52,7 +45,11 @@ class MountsTest : public WatchedLibraryTest {
   }
 };
 
-TEST_F(MountsTest, AMountWithoutEventsIsPolledAndTheRestIsNot) {
+// What is found out about each file system and directory. Where polling is forced nothing is found
+// out, so these have no polled variant.
+class MountsByEventsTest : public MountsTest {};
+
+TEST_P(MountsByEventsTest, AMountWithoutEventsIsPolledAndTheRestIsNot) {
   folder_.MakeDirs("local");
   folder_.MakeDirs("net");
   MountTmpfs("net");
@@ -83,7 +80,7 @@ TEST_F(MountsTest, AMountWithoutEventsIsPolledAndTheRestIsNot) {
   Unmount("net");
 }
 
-TEST_F(MountsTest, WhatIsMountedWhileWatchedIsToldAtOnceAndGoneWhenUnmounted) {
+TEST_P(MountsTest, WhatIsMountedWhileWatchedIsToldAtOnceAndGoneWhenUnmounted) {
   folder_.MakeDirs("disk");
   folder_.Write("disk/hidden", "x");
   folder_.MakeDirs(".ignored");
@@ -98,8 +95,8 @@ TEST_F(MountsTest, WhatIsMountedWhileWatchedIsToldAtOnceAndGoneWhenUnmounted) {
   Catch();
   EXPECT_THAT(mirror_.paths(), ElementsAre("disk/d/a"));
   EXPECT_TRUE(mirror_.Heard(ListingReason::kMended));
-  EXPECT_EQ(watch_->status().mode, WatchMode::kHybrid);
-  EXPECT_EQ(watch_->status().polled_directories, 2U);
+  EXPECT_EQ(watch_->status().mode, Polled() ? WatchMode::kPoll : WatchMode::kHybrid);
+  EXPECT_EQ(watch_->status().polled_directories, Polled() ? 3U : 2U);
   folder_.Write("disk/d/b", "x");
   Catch();
   EXPECT_THAT(mirror_.paths(), ElementsAre("disk/d/a", "disk/d/b"));
@@ -107,14 +104,14 @@ TEST_F(MountsTest, WhatIsMountedWhileWatchedIsToldAtOnceAndGoneWhenUnmounted) {
   Unmount("disk");
   Catch();
   EXPECT_THAT(mirror_.paths(), ElementsAre("disk/hidden"));
-  EXPECT_EQ(watch_->status().mode, WatchMode::kEvents);
+  EXPECT_EQ(watch_->status().mode, Polled() ? WatchMode::kPoll : WatchMode::kEvents);
   folder_.Write("disk/seen", "x");
   Catch();
   EXPECT_THAT(mirror_.paths(), ElementsAre("disk/hidden", "disk/seen"));
   Unmount(".ignored");
 }
 
-TEST_F(MountsTest, AMountWithEventsOverAWatchedDirectoryIsWatchedInItsPlace) {
+TEST_P(MountsTest, AMountWithEventsOverAWatchedDirectoryIsWatchedInItsPlace) {
   folder_.MakeDirs("disk");
   Start();
   MountTmpfs("disk");
@@ -124,13 +121,13 @@ TEST_F(MountsTest, AMountWithEventsOverAWatchedDirectoryIsWatchedInItsPlace) {
   folder_.Write("disk/b", "x");
   Catch();
   EXPECT_THAT(mirror_.paths(), ElementsAre("disk/a", "disk/b"));
-  EXPECT_EQ(watch_->status().watched_directories, 2U);
+  EXPECT_EQ(Observed(), 2U);
   Unmount("disk");
   Catch();
   EXPECT_THAT(mirror_.paths(), ElementsAre());
 }
 
-TEST_F(MountsTest, AFileSystemInUserSpaceIsFoundToSendNoEvents) {
+TEST_P(MountsByEventsTest, AFileSystemInUserSpaceIsFoundToSendNoEvents) {
   const TempFolder elsewhere;
   const std::string bind =
       absl::StrCat("bindfs ", elsewhere.path(), " ", folder_.path(), " 2>/dev/null");
@@ -142,92 +139,22 @@ TEST_F(MountsTest, AFileSystemInUserSpaceIsFoundToSendNoEvents) {
   elsewhere.Write("a", "x");
   Catch();
   EXPECT_THAT(mirror_.paths(), ElementsAre("a"));
-  watch_->Stop(absl::CancelledError("done"));
+  Stop(*watch_);
   Unmount("");
 }
 
-// bindfs on a folder, a process of its own, so that it can be stopped: then what it serves hangs.
-class HangingMount {
- public:
-  HangingMount(const std::string& from, const std::string& to) : at_(to) {
-    std::string program = "bindfs";
-    std::string flags[] = {"-f", "-o", "attr_timeout=0,entry_timeout=0", from, to};
-    char* const arguments[] = {program.data(),  flags[0].data(), flags[1].data(),
-                               flags[2].data(), flags[3].data(), flags[4].data(), nullptr};
-    if (posix_spawnp(&pid_, "bindfs", nullptr, nullptr, arguments, environ) != 0) return;
-    struct statfs status {};
-    while (statfs(to.c_str(), &status) == 0 && status.f_type != kFuse) {
-      if (waitpid(pid_, nullptr, WNOHANG) == pid_) return;
-    }
-    mounted_ = true;
-  }
-  ~HangingMount() {
-    if (!mounted_) return;
-    Resume();
-    umount2(at_.c_str(), MNT_DETACH);
-    waitpid(pid_, nullptr, 0);
-  }
-  bool mounted() const { return mounted_; }
-  void Hang() const {
-    kill(pid_, SIGSTOP);
-    waitpid(pid_, nullptr, WUNTRACED);
-  }
-  void Resume() const { kill(pid_, SIGCONT); }
-
- private:
-  static constexpr decltype(statfs::f_type) kFuse = 0x65735546;
-  const std::string at_;
-  pid_t pid_ = -1;
-  bool mounted_ = false;
-};
-
-TEST_F(MountsTest, AFileServerThatHangsHoldsUpItsLibraryAloneWhichSaysSo) {
-  const TempFolder served;
-  const TempFolder hung;
-  const HangingMount mount(served.path(), hung.path());
-  if (!mount.mounted()) GTEST_SKIP() << "bindfs cannot mount here";
-  WatchOptions options = QuickOptions();
-  options.disk_patience = absl::Milliseconds(200);
-  const auto other = LibraryWatch::Create({"hung", hung.path()}, true, options).value();
-  ASSERT_TRUE(other->AwaitFirstWalk());
-  Start();
-
-  mount.Hang();
-  const auto says_so = [&] {
-    const WatchStatus status = other->status();
-    return status.state == WatchState::kDegraded && absl::StrContains(status.detail, "answered");
-  };
-  const absl::Duration deadline = MonotonicNow() + absl::Seconds(60);
-  while (!says_so() && MonotonicNow() < deadline) {
-    folder_.Write("a", absl::FormatTime(absl::Now()));
-    Catch();
-  }
-  EXPECT_TRUE(says_so());
-  folder_.Write("b", "x");
-  Catch();
-  EXPECT_THAT(mirror_.paths(), ElementsAre("a", "b"));
-  EXPECT_EQ(watch_->status().state, WatchState::kWatching);
-
-  absl::Notification synced;
-  other->Sync([&](const absl::StatusOr<SyncResult>& result) {
-    EXPECT_TRUE(result.ok()) << result.status();
-    synced.Notify();
-  });
-  EXPECT_FALSE(synced.HasBeenNotified());
-  mount.Resume();
-  synced.WaitForNotification();
-  EXPECT_EQ(other->status().state, WatchState::kWatching) << other->status().detail;
-  other->Stop(absl::CancelledError("done"));
-}
-
-TEST_F(MountsTest, ADirectoryMountedTwiceIsToldAtBothPlaces) {
+TEST_P(MountsTest, ADirectoryMountedTwiceIsToldAtBothPlaces) {
   folder_.MakeDirs("one");
   folder_.MakeDirs("two");
   Bind("one", "two");
   Start();
-  EXPECT_EQ(watch_->status().state, WatchState::kDegraded);
-  ASSERT_THAT(watch_->status().problems, SizeIs(1));
-  EXPECT_EQ(watch_->status().problems[0].reason, ProblemReason::kSeenTwice);
+  if (Polled()) {
+    EXPECT_EQ(watch_->status().state, WatchState::kWatching) << "no watch is there to be shared";
+  } else {
+    EXPECT_EQ(watch_->status().state, WatchState::kDegraded);
+    ASSERT_THAT(watch_->status().problems, SizeIs(1));
+    EXPECT_EQ(watch_->status().problems[0].reason, ProblemReason::kSeenTwice);
+  }
   folder_.Write("one/a", "x");
   Catch();
   EXPECT_THAT(mirror_.paths(), ElementsAre("one/a", "two/a"));
@@ -237,7 +164,7 @@ TEST_F(MountsTest, ADirectoryMountedTwiceIsToldAtBothPlaces) {
   Unmount("two");
 }
 
-TEST_F(MountsTest, ADirectoryMountedInsideItselfIsToldOnce) {
+TEST_P(MountsTest, ADirectoryMountedInsideItselfIsToldOnce) {
   folder_.MakeDirs("d/loop");
   Bind("d", "d/loop");
   Start();
@@ -247,7 +174,7 @@ TEST_F(MountsTest, ADirectoryMountedInsideItselfIsToldOnce) {
   Unmount("d/loop");
 }
 
-TEST_F(MountsTest, AnUnmountedRootIsNotTakenForAnEmptiedOne) {
+TEST_P(MountsTest, AnUnmountedRootIsNotTakenForAnEmptiedOne) {
   MountTmpfs("");
   folder_.Write("a", "x");
   Start();
@@ -271,11 +198,11 @@ TEST_F(MountsTest, AnUnmountedRootIsNotTakenForAnEmptiedOne) {
   Catch();
   EXPECT_THAT(mirror_.paths(), ElementsAre("b"));
   EXPECT_TRUE(mirror_.Heard(ListingReason::kRootReturned));
-  watch_->Stop(absl::CancelledError("done"));
+  Stop(*watch_);
   Unmount("");
 }
 
-TEST_F(MountsTest, PastTheWatchLimitDirectoriesArePolledAndGetTheirWatchWhenItIsRaised) {
+TEST_P(MountsByEventsTest, PastTheWatchLimitDirectoriesArePolledAndGetTheirWatchWhenItIsRaised) {
   ASSERT_TRUE(SetUserLimit("max_inotify_watches", 3));
   for (int i = 0; i < 6; ++i) folder_.MakeDirs(absl::StrCat("d", i, "/deep"));
   Start();
@@ -304,12 +231,16 @@ TEST_F(MountsTest, PastTheWatchLimitDirectoriesArePolledAndGetTheirWatchWhenItIs
   EXPECT_EQ(mirror_.files().size(), 9U);
 }
 
-TEST_F(MountsTest, WithoutAnInotifyInstanceALibraryIsRefusedAndSaysWhy) {
+TEST_P(MountsTest, WithoutAnInotifyInstanceALibraryIsRefusedAndSaysWhy) {
   ASSERT_TRUE(SetUserLimit("max_inotify_instances", 0));
   const auto watch = LibraryWatch::Create({"test", folder_.path()}, true, QuickOptions());
   EXPECT_EQ(watch.status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(watch.status().message(), testing::HasSubstr("max_user_instances"));
 }
+
+INSTANTIATE_TEST_SUITE_P(Modes, MountsTest, testing::Values(WatchMode::kAuto, WatchMode::kPoll),
+                         ModeName);
+INSTANTIATE_TEST_SUITE_P(Modes, MountsByEventsTest, testing::Values(WatchMode::kAuto), ModeName);
 
 }  // namespace
 }  // namespace hestia

@@ -66,7 +66,7 @@ TEST_P(PermissionsTest, AClosedDirectoryIsAProblemAndItsFilesAreNotTakenForGone)
   Catch();
   EXPECT_THAT(mirror_.paths(), ElementsAre("closed/a", "closed/c"));
   EXPECT_EQ(watch_->status().state, WatchState::kWatching);
-  watch_->Stop(absl::CancelledError("done"));
+  Stop(*watch_);
 }
 
 INSTANTIATE_TEST_SUITE_P(Modes, PermissionsTest,
