@@ -77,5 +77,5 @@ int main(int argc, char** argv) {
   hestia::LogInfo(absl::StrCat("stopping signal=", signal));
   (*replica)->Stop();
   hestia::LogInfo("stopped");
-  return EXIT_SUCCESS;
+  return (*replica)->outdated() ? EXIT_FAILURE : EXIT_SUCCESS;
 }

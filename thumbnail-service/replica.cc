@@ -52,6 +52,9 @@ std::unique_ptr<FileAccess> MakeFileAccess(const Config& config, const LibraryRo
   return std::make_unique<WatcherFiles>(config.watcher_address, roots);
 }
 
+// main() waits for it, and knows how to end.
+void EndProcess() { kill(getpid(), SIGTERM); }
+
 }  // namespace
 
 Replica::Replica(const Config& config)
@@ -74,8 +77,7 @@ Replica::Replica(const Config& config)
                              [this](absl::Time deadline) { return Drain(deadline); },
                              // Made with the renderers, before the server is.
                              [this] { return capabilities_->Ask(); },
-                             // main() waits for it, and knows how to end.
-                             [] { kill(getpid(), SIGTERM); }}) {}
+                             EndProcess}) {}
 
 absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
   std::unique_ptr<Replica> replica(new Replica(config));
@@ -101,7 +103,11 @@ void Replica::StartDuties(const Config& config) {
   heartbeat_ = std::make_unique<Heartbeat>(
       Heartbeat::Options{.workers = config.workers, .valid_for = config.rescue_after / 2},
       make_registry(kBeatLimits), counters_, fence_, [this] { return files_->Problem(); },
-      [this](bool alive) { server_->SetServing(alive); });
+      [this](bool alive) { server_->SetServing(alive); },
+      [this] {
+        outdated_ = true;
+        EndProcess();
+      });
   rescuer_ = std::make_unique<Rescuer>(
       Rescuer::Options{.patience = {.without_beat = config.rescue_after},
                        // Two tries of every image that may be ahead, and ample time to store.

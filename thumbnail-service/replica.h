@@ -56,6 +56,9 @@ class Replica {
 
   const std::string& address() const { return server_->address(); }
   absl::string_view id() const { return id_; }
+  // A newer release changed the database's schema under this replica, which then asked its process
+  // to end (SIGTERM): not a success.
+  bool outdated() const { return outdated_; }
 
  private:
   explicit Replica(const Config& config);
@@ -93,6 +96,7 @@ class Replica {
   std::unique_ptr<Rescuer> rescuer_;
   std::unique_ptr<Upkeep> upkeep_;
   std::unique_ptr<IngestLead> ingest_;
+  std::atomic<bool> outdated_ = false;
   std::atomic<bool> running_ = false;  // all of the above is there
   absl::Mutex ingest_stop_mu_;  // who stops ingest: a drain or the end
   bool stopped_ = false;

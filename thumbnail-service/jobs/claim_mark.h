@@ -22,7 +22,7 @@ class ClaimMark {
  public:
   static constexpr std::int64_t kFront = std::numeric_limits<std::int64_t>::min();
   static constexpr absl::Duration kDear = absl::Milliseconds(5);
-  static constexpr int kShare = 20;  // one part in so many of the time
+  static constexpr int kShare = 100;  // one part in so many of the time
   static constexpr absl::Duration kLongest = absl::Seconds(2);  // between looks at the front
 
   // The order key from which on to look.

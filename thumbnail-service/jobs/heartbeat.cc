@@ -11,13 +11,15 @@
 namespace hestia {
 
 Heartbeat::Heartbeat(Options options, std::unique_ptr<ReplicaRegistry> registry,
-                     const WorkCounters& counters, Fence& fence, Problem problem, OnBeat on_beat)
+                     const WorkCounters& counters, Fence& fence, Problem problem, OnBeat on_beat,
+                     OnOutdated on_outdated)
     : options_(options),
       registry_(std::move(registry)),
       counters_(counters),
       fence_(fence),
       problem_(std::move(problem)),
-      on_beat_(std::move(on_beat)) {
+      on_beat_(std::move(on_beat)),
+      on_outdated_(std::move(on_outdated)) {
   thread_ = NamedThread("beat", [this] { Run(); });
 }
 
@@ -48,7 +50,14 @@ void Heartbeat::Run() {
 void Heartbeat::Beat(absl::Duration now) {
   const absl::StatusOr<BeatEffect> effect =
       registry_->Beat(counters_.Read(now), options_.workers, problem_());
-  if (effect.ok()) {
+  if (effect.ok() && effect->newer_schema != 0) {
+    fence_.Close();
+    if (!std::exchange(outdated_, true)) {
+      LogError(absl::StrCat("a newer release changed the database's schema to ", effect->newer_schema,
+                            "; this replica ends, start that release in its place"));
+      on_outdated_();
+    }
+  } else if (effect.ok()) {
     if (effect->inserted && registered_) {
       LogWarning("was taken for dead, registered anew; results of before will be refused");
     }
@@ -68,7 +77,7 @@ void Heartbeat::Beat(absl::Duration now) {
       LogWarning(absl::StrCat("database not reachable, work waits: ", effect.status().message()));
     }
   }
-  on_beat_(effect.ok());
+  on_beat_(effect.ok() && !outdated_);
 }
 
 }  // namespace hestia

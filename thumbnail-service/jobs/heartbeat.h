@@ -17,7 +17,8 @@
 namespace hestia {
 
 // Keeps this replica registered: its row, its session's lock and the leases it holds. Opens
-// the fence while that is so and closes it when it is not.
+// the fence while that is so and closes it when it is not, for good once a newer release has
+// changed the database's schema.
 //
 // Thread-safety: construct and Stop from the owner's thread. Starts one thread, "beat", which
 //   does nothing else: whatever takes long belongs on another one.
@@ -34,11 +35,14 @@ class Heartbeat {
   };
   // Called after each beat, on the beat's thread, with whether the database took it.
   using OnBeat = std::function<void(bool alive)>;
+  // Called once, on the beat's thread, when this replica's release is not the database's any more.
+  using OnOutdated = std::function<void()>;
   // What keeps this replica from working now, for GetStats; empty when nothing does.
   using Problem = std::function<std::string()>;
 
   Heartbeat(Options options, std::unique_ptr<ReplicaRegistry> registry,
-            const WorkCounters& counters, Fence& fence, Problem problem, OnBeat on_beat);
+            const WorkCounters& counters, Fence& fence, Problem problem, OnBeat on_beat,
+            OnOutdated on_outdated);
   ~Heartbeat();
 
   // Ends the beats and signs this replica off. Idempotent.
@@ -54,7 +58,9 @@ class Heartbeat {
   Fence& fence_;
   const Problem problem_;
   const OnBeat on_beat_;
+  const OnOutdated on_outdated_;
   bool alive_ = true;        // for one log line per change
+  bool outdated_ = false;
   bool registered_ = false;  // once, at least
 
   absl::Mutex mu_;

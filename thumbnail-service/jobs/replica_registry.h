@@ -28,6 +28,9 @@ struct BeatEffect {
   // There was no row: the first beat, or the others took this replica for dead meanwhile and
   // gave its jobs and leases away.
   bool inserted = false;
+  // The database was brought to the schema of a newer release meanwhile; 0: it was not. This
+  // replica reads and writes as its own release does and must end.
+  int newer_schema = 0;
 };
 
 // How the replicas of this service know of each other, through the database.

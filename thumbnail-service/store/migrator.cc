@@ -20,6 +20,10 @@ constexpr char kTableSql[] = R"sql(
     name       text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now()))sql";
 
+// A migration may rewrite a table of millions of rows.
+constexpr PgLimits kLimits{.statement = absl::Hours(1), .lock = absl::Seconds(60),
+                           .answer = absl::Hours(1)};
+
 absl::Status ApplyMissing(pqxx::work& tx) {
   const int present =
       tx.exec1("SELECT coalesce(max(number), 0) FROM schema_migrations")[0].as<int>();
@@ -77,7 +81,7 @@ absl::Status SeedRecipes(pqxx::work& tx, const std::vector<Recipe>& seed) {
 }  // namespace
 
 absl::Status Migrate(const std::string& url, const std::vector<Recipe>& seed) {
-  PgSession session(url, {});
+  PgSession session(url, {}, kLimits);
   return session.Transact([&](pqxx::work& tx) -> absl::Status {
     tx.exec(kLockSql);
     tx.exec(kTableSql);

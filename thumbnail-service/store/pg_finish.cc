@@ -3,23 +3,35 @@
 #include <optional>
 #include <utility>
 
-#include <absl/container/flat_hash_map.h>
-
 #include "common/crash_point.h"
 #include "thumbnail-service/store/pg_bytea_array.h"
 
 namespace hestia {
 namespace {
 
+// Tells where the locked rows lie (ctid), which holds until the transaction ends. A row that was
+// written elsewhere while its lock was waited for is missing from the answer.
+constexpr PgStatement kLockClaimed = {"lock_claimed", R"sql(
+  SELECT f.id, f.ctid
+  FROM unnest($1::bigint[]) AS told(token) JOIN jobs j ON j.claim_token = told.token
+  CROSS JOIN LATERAL (
+    SELECT h.ctid AS place FROM files h WHERE h.ctid = j.file_place AND h.id = j.file_id
+    UNION ALL
+    SELECT i.ctid FROM files i WHERE i.id = j.file_id
+    LIMIT 1) AS found
+  JOIN files f ON f.ctid = found.place
+  ORDER BY f.id FOR NO KEY UPDATE OF f)sql"};
+
+// The same by id alone: waits as long as it takes, and passes every former state of the rows.
 constexpr PgStatement kLockFiles = {"lock_files", R"sql(
-  SELECT id FROM files WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE)sql"};
+  SELECT id, ctid FROM files WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE)sql"};
 
 // A statement of its own, so that it sees what was committed before the files were locked.
 // Whoever changes a claimed job locks its file first, so nothing changes after this look.
 constexpr PgStatement kReadClaims = {"read_claims", R"sql(
   SELECT t.position - 1, j.wanted_version = j.claimed_version
-  FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS t(file_id, token, position)
-  JOIN jobs j ON j.file_id = t.file_id AND j.claim_token = t.token)sql"};
+  FROM unnest($1::bigint[]) WITH ORDINALITY AS t(token, position)
+  JOIN jobs j ON j.claim_token = t.token)sql"};
 
 // The update is what locks a row, so that collection cannot take it before it is attached.
 constexpr PgStatement kPutContents = {"put_contents", R"sql(
@@ -97,30 +109,30 @@ constexpr PgStatement kPutFileFailure = {"put_file_failure", R"sql(
 // READY and its job stays.
 constexpr PgStatement kSettle = {"settle", R"sql(
   WITH told AS MATERIALIZED (
-    SELECT t.file_id, nullif(t.content_id, 0) AS content_id, t.state, t.position,
+    SELECT t.place, t.token, nullif(t.content_id, 0) AS content_id, t.state, t.position,
            t.state = 3 OR NOT EXISTS (
              SELECT FROM recipes r WHERE r.is_current AND NOT EXISTS (
                SELECT FROM thumbnails n WHERE n.content_id = t.content_id
                                           AND n.recipe_id = r.id)) AS complete
-    FROM unnest($1::bigint[], $2::bigint[], $3::integer[])
-      WITH ORDINALITY AS t(file_id, content_id, state, position)
+    FROM unnest($1::tid[], $2::bigint[], $3::bigint[], $4::integer[])
+      WITH ORDINALITY AS t(place, token, content_id, state, position)
   ), settled AS (
     UPDATE files f SET content_id = t.content_id,
                        state = CASE WHEN t.complete THEN t.state ELSE f.state END
-    FROM told t WHERE f.id = t.file_id
+    FROM told t WHERE f.ctid = t.place RETURNING 1
   ), ended AS (
-    DELETE FROM jobs j USING told t WHERE j.file_id = t.file_id AND t.complete
+    DELETE FROM jobs j USING told t WHERE j.claim_token = t.token AND t.complete
   ), kept AS (
     UPDATE jobs j SET claim_token = NULL, claimed_by = NULL
-    FROM told t WHERE j.file_id = t.file_id AND NOT t.complete
+    FROM told t WHERE j.claim_token = t.token AND NOT t.complete
   )
-  SELECT position - 1, complete FROM told)sql"};
+  SELECT position - 1, complete, (SELECT count(*) FROM settled) FROM told)sql"};
 
 constexpr PgStatement kUnclaim = {"unclaim", R"sql(
   UPDATE jobs SET claim_token = NULL, claimed_by = NULL
   WHERE file_id = ANY($1::bigint[]))sql"};
 
-constexpr PgStatement kStatements[] = {kLockFiles,         kReadClaims,     kPutContents,
+constexpr PgStatement kStatements[] = {kLockClaimed,       kLockFiles,         kReadClaims,     kPutContents,
                                        kPutThumbnails,     kPutContentFailure, kPutFileFailure,
                                        kSettle,            kUnclaim};
 
@@ -141,7 +153,7 @@ std::int64_t SharedWith(const std::vector<Thumbnail>& thumbnails, std::size_t in
 
 absl::Span<const PgStatement> FinishStatements() { return kStatements; }
 
-std::vector<FinishEffect> FinishBatch::Run() {
+absl::StatusOr<std::vector<FinishEffect>> FinishBatch::Run() {
   effects_.assign(results_.size(), FinishEffect::kStale);
   content_ids_.assign(results_.size(), 0);
   LockClaims();
@@ -151,7 +163,7 @@ std::vector<FinishEffect> FinishBatch::Run() {
   PutContents();
   PutThumbnails();
   PutVerdicts();
-  Settle();
+  if (absl::Status settled = Settle(); !settled.ok()) return settled;
   HESTIA_CRASH_POINT("finish.before_commit");
   return std::move(effects_);
 }
@@ -163,11 +175,29 @@ void FinishBatch::LockClaims() {
     files.push_back(result.job.file_id);
     tokens.push_back(result.job.token);
   }
-  tx_.exec_prepared(kLockFiles.name, PgArray(files));
-  for (const pqxx::row row : tx_.exec_prepared(kReadClaims.name, PgArray(files), PgArray(tokens))) {
+  NotePlaces(tx_.exec_prepared(kLockClaimed.name, PgArray(tokens)));
+  if (!ReadClaims(tokens)) {
+    // Out of the order of ids this once: should two of these meet, PostgreSQL ends one of them
+    // and it is repeated.
+    NotePlaces(tx_.exec_prepared(kLockFiles.name, PgArray(files)));
+    ReadClaims(tokens);
+  }
+}
+
+void FinishBatch::NotePlaces(const pqxx::result& locked) {
+  for (const pqxx::row row : locked) places_[row[0].as<std::int64_t>()] = row[1].as<std::string>();
+}
+
+bool FinishBatch::ReadClaims(const std::vector<std::int64_t>& tokens) {
+  current_.clear();
+  outdated_.clear();
+  bool all_locked = true;
+  for (const pqxx::row row : tx_.exec_prepared(kReadClaims.name, PgArray(tokens))) {
     const auto index = row[0].as<std::size_t>();
     (row[1].as<bool>() ? current_ : outdated_).push_back(index);
+    all_locked = all_locked && places_.contains(results_[index].job.file_id);
   }
+  return all_locked;
 }
 
 void FinishBatch::Unclaim() {
@@ -259,22 +289,28 @@ void FinishBatch::PutVerdicts() {
   }
 }
 
-void FinishBatch::Settle() {
-  if (current_.empty()) return;
-  Numbers files;
+absl::Status FinishBatch::Settle() {
+  if (current_.empty()) return absl::OkStatus();
+  std::vector<std::string> places;
+  Numbers tokens;
   Numbers contents;
   Numbers states;
   for (const std::size_t index : current_) {
-    files.push_back(results_[index].job.file_id);
+    places.push_back(places_[results_[index].job.file_id]);
+    tokens.push_back(results_[index].job.token);
     contents.push_back(content_ids_[index]);
     states.push_back(static_cast<std::int64_t>(results_[index].verdict ? FileStatus::kFailed
                                                                        : FileStatus::kReady));
   }
-  for (const pqxx::row row :
-       tx_.exec_prepared(kSettle.name, PgArray(files), PgArray(contents), PgArray(states))) {
+  for (const pqxx::row row : tx_.exec_prepared(kSettle.name, PgArray(places), PgArray(tokens),
+                                               PgArray(contents), PgArray(states))) {
+    if (row[2].as<std::size_t>() != current_.size()) {
+      return absl::InternalError("a file moved within the table although it was locked");
+    }
     effects_[current_[row[0].as<std::size_t>()]] =
         row[1].as<bool>() ? FinishEffect::kStored : FinishEffect::kRequeued;
   }
+  return absl::OkStatus();
 }
 
 }  // namespace hestia

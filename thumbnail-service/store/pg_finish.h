@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include <absl/container/flat_hash_map.h>
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
 #include <absl/types/span.h>
 
 #include "thumbnail-service/jobs/job.h"
@@ -31,15 +34,19 @@ class FinishBatch {
       : tx_(tx), replica_id_(replica_id), decoder_version_(decoder_version), results_(results) {}
 
   // One effect per result, in their order. Throws like libpqxx.
-  std::vector<FinishEffect> Run();
+  //   kInternal  the tables contradict their locks: roll back.
+  absl::StatusOr<std::vector<FinishEffect>> Run();
 
  private:
   // Locks what the results are about; those whose claim still stands are `current_`.
   void LockClaims();
+  void NotePlaces(const pqxx::result& locked);
+  // Whether the files of all claims that still stand are locked.
+  bool ReadClaims(const std::vector<std::int64_t>& tokens);
   void PutContents();
   void PutThumbnails();
   void PutVerdicts();
-  void Settle();
+  absl::Status Settle();
   void Unclaim();
 
   pqxx::work& tx_;
@@ -47,6 +54,8 @@ class FinishBatch {
   const std::string decoder_version_;
   const absl::Span<const JobResult> results_;
   std::vector<FinishEffect> effects_;
+  // Where the files' locked rows lie, by id: PostgreSQL's ctid, as text.
+  absl::flat_hash_map<std::int64_t, std::string> places_;
   std::vector<std::size_t> current_;      // into results_
   std::vector<std::size_t> outdated_;     // a newer version is wanted
   std::vector<std::int64_t> content_ids_;  // per result; 0: none

@@ -90,17 +90,18 @@ constexpr PgStatement kPut = {"put", R"sql(
       SET size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns, inode = excluded.inode,
           content_id = excluded.content_id, state = excluded.state, version = f.version + 1,
           changed_sequence = excluded.changed_sequence, marked = false, held = false
-    RETURNING f.id, f.version, f.state
+    RETURNING f.id, f.version, f.state, f.ctid AS place
   ), forgotten AS (
     DELETE FROM failures x USING put p WHERE x.file_id = p.id
   ), settled AS (
     DELETE FROM jobs j USING put p WHERE j.file_id = p.id AND p.state <> 2
   ), queued AS (
-    INSERT INTO jobs AS j (file_id, library_id, wanted_version, order_key)
-    SELECT id, $1, version, $8 FROM put WHERE state = 2
+    INSERT INTO jobs AS j (file_id, library_id, wanted_version, order_key, file_place)
+    SELECT id, $1, version, $8, place FROM put WHERE state = 2
     ON CONFLICT (file_id) DO UPDATE
       SET wanted_version = excluded.wanted_version, run_after = '-infinity', attempts = 0, tries = 0,
-          last_error = '', order_key = least(j.order_key, excluded.order_key)
+          last_error = '', order_key = least(j.order_key, excluded.order_key),
+          file_place = excluded.file_place
   )
   SELECT count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state <> 2) FROM put)sql"};
 

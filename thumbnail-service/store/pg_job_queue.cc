@@ -13,15 +13,19 @@ namespace hestia {
 namespace {
 
 // MATERIALIZED: the planner must not fold the locked selection into the update, or it may
-// lock more rows than it returns.
+// lock more rows than it returns. The locked rows are then reached by their place (ctid), which
+// nobody can change any more, and their files by the hint the jobs have: by their ids it would be
+// a walk over all former states that an old transaction keeps. A job that was changed between the
+// look and its lock is at a place that the statement does not see yet, and is left to the next
+// look; whoever changed it announces it.
 constexpr PgStatement kClaim = {"claim", R"sql(
   WITH next AS MATERIALIZED (
-    SELECT soonest.file_id
+    SELECT soonest.file_id, soonest.place, soonest.file_place
     FROM unnest($2::bigint[]) AS mine(library_id)
     JOIN libraries l ON l.id = mine.library_id AND NOT l.paused
       AND NOT (SELECT paused FROM service_state)
     CROSS JOIN LATERAL (
-      SELECT j.file_id, j.order_key FROM jobs j
+      SELECT j.file_id, j.ctid AS place, j.file_place, j.order_key FROM jobs j
       WHERE j.library_id = mine.library_id AND j.claim_token IS NULL AND j.run_after <= now()
         AND j.order_key >= $4 AND (j.crashes = 0 OR j.crashed_version <> j.wanted_version)
       ORDER BY j.order_key LIMIT $3
@@ -31,8 +35,13 @@ constexpr PgStatement kClaim = {"claim", R"sql(
   UPDATE jobs j
   SET claim_token = nextval('claim_tokens'), claimed_by = $1, claimed_version = j.wanted_version,
       claimed_at = now()
-  FROM next JOIN files f ON f.id = next.file_id
-  WHERE j.file_id = next.file_id
+  FROM next CROSS JOIN LATERAL (
+    SELECT h.path, h.size_bytes, h.mtime_ns, h.inode FROM files h
+    WHERE h.ctid = next.file_place AND h.id = next.file_id
+    UNION ALL
+    SELECT i.path, i.size_bytes, i.mtime_ns, i.inode FROM files i WHERE i.id = next.file_id
+    LIMIT 1) AS f
+  WHERE j.ctid = next.place
   RETURNING j.file_id, j.claim_token, j.claimed_version, j.library_id, f.path, f.size_bytes,
             f.mtime_ns, f.inode, j.attempts, j.order_key, j.tries, 0)sql"};
 

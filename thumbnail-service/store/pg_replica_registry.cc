@@ -5,6 +5,7 @@
 #include <absl/container/flat_hash_map.h>
 
 #include "common/crash_point.h"
+#include "thumbnail-service/store/migrator.h"
 #include "thumbnail-service/store/pg_collect_sql.h"
 
 namespace hestia {
@@ -21,7 +22,7 @@ constexpr PgStatement kBeat = {"beat", R"sql(
         workers = excluded.workers, throughput = excluded.throughput,
         processing_us = excluded.processing_us, problem = excluded.problem,
         beats = replicas.beats + 1
-  RETURNING beats = 1)sql"};
+  RETURNING beats = 1, (SELECT max(number) FROM schema_migrations))sql"};
 
 // Ends with the session: that is how the others see a killed replica within moments. Not had
 // while a connection of before, broken on this side only, still has it; then it tells them the
@@ -102,13 +103,14 @@ absl::StatusOr<BeatEffect> PgReplicaRegistry::Beat(const WorkFigures& figures, i
         tx.exec_prepared1(kLockSession.name, replica_id_)[0].as<bool>()) {
       locked_connection_ = session_.connections();
     }
-    const bool inserted =
+    const pqxx::row row =
         tx.exec_prepared1(kBeat.name, replica_id_, replica_name_, figures.completed_jobs,
                           figures.failed_jobs, figures.retried_jobs, figures.rendered_images,
                           figures.active_workers, workers, figures.throughput_per_second,
-                          absl::ToInt64Microseconds(figures.processing_time), PgText(problem))[0]
-            .as<bool>();
-    return BeatEffect{.inserted = inserted};
+                          absl::ToInt64Microseconds(figures.processing_time), PgText(problem));
+    const int schema = row[1].as<int>();
+    return BeatEffect{.inserted = row[0].as<bool>(),
+                      .newer_schema = schema > Migrations().back().number ? schema : 0};
   });
 }
 

@@ -16,8 +16,8 @@ TEST(ClaimMarkTest, EveryLookBeginsAtTheFrontWhileThatIsCheap) {
 
 TEST(ClaimMarkTest, AfterADearLookMostBeginWhereTheLastFoundSomething) {
   ClaimMark mark;
-  mark.Looked(ClaimMark::kFront, 7, kStart, kStart + absl::Milliseconds(20));
-  const absl::Duration next = kStart + absl::Milliseconds(20 + 20 * 20);
+  mark.Looked(ClaimMark::kFront, 7, kStart, kStart + absl::Milliseconds(10));
+  const absl::Duration next = kStart + absl::Milliseconds(10 + 10 * 100);
   EXPECT_EQ(mark.From(next - absl::Milliseconds(1)), 7);
   mark.Looked(7, 9, kStart + absl::Milliseconds(30), kStart + absl::Milliseconds(31));
   EXPECT_EQ(mark.From(next - absl::Milliseconds(1)), 9);

@@ -47,9 +47,14 @@ class HeartbeatTest : public testing::Test {
           return answer_;
         }),
         counters_, fence_, [] { return std::string(); },
-        [this](bool) {
+        [this](bool alive) {
           absl::MutexLock lock(&mu_);
           ++beats_;
+          serving_ = alive;
+        },
+        [this] {
+          absl::MutexLock lock(&mu_);
+          ++told_outdated_;
         });
   }
   void Answer(absl::StatusOr<BeatEffect> answer) {
@@ -68,10 +73,24 @@ class HeartbeatTest : public testing::Test {
   absl::Mutex mu_;
   absl::StatusOr<BeatEffect> answer_ ABSL_GUARDED_BY(mu_) = BeatEffect{};
   int beats_ ABSL_GUARDED_BY(mu_) = 0;
+  bool serving_ ABSL_GUARDED_BY(mu_) = false;
+  int told_outdated_ ABSL_GUARDED_BY(mu_) = 0;
   WorkCounters counters_;
   Fence fence_;
   std::unique_ptr<Heartbeat> heartbeat_;
 };
+
+TEST_F(HeartbeatTest, AReplicaThatANewerReleaseReplacedWorksNoMoreAndIsToldSoOnce) {
+  Start();
+  AwaitBeat();
+  Answer(BeatEffect{.newer_schema = 9999});
+  AwaitBeat();
+  AwaitBeat();
+  EXPECT_FALSE(FenceIsOpen());
+  absl::MutexLock lock(&mu_);
+  EXPECT_FALSE(serving_);
+  EXPECT_EQ(told_outdated_, 1);
+}
 
 TEST_F(HeartbeatTest, TheFenceIsOpenWhileBeatsAreTaken) {
   EXPECT_FALSE(FenceIsOpen());

@@ -123,6 +123,46 @@ TEST_F(JobQueueTest, KnownBytesNeedNoRender) {
   EXPECT_THAT(queue_.LookUp(*result.content).value().missing, testing::IsEmpty());
 }
 
+// Former states of a row are kept as long as an old transaction is open.
+TEST_F(JobQueueTest, AFileThatChangedWhileItsResultWaitedIsSettledAllTheSame) {
+  AddFiles(2);
+  const std::vector<ClaimedJob> jobs = ClaimAll();
+  pqxx::connection other(database_.url());
+  pqxx::work marking(other);
+  marking.exec("UPDATE files SET marked = true");
+  std::vector<JobResult> results;
+  for (const ClaimedJob& job : jobs) results.push_back(Result(job, job.path));
+  std::thread finishing([&] {
+    EXPECT_THAT(queue_.Finish(results).value(), testing::Each(FinishEffect::kStored));
+  });
+  AwaitBlockedSession();
+  marking.commit();
+  finishing.join();
+  EXPECT_EQ(Number("SELECT count(*) FROM files WHERE state = 1 AND marked"), 2);
+  EXPECT_EQ(Number("SELECT count(*) FROM jobs"), 0);
+}
+
+TEST_F(JobQueueTest, AJobsHintOfWhereItsFileLiesIsNotBelievedWhenAnotherFileLiesThere) {
+  AddFiles(2);
+  Execute("UPDATE jobs j SET file_place = f.ctid FROM files f WHERE f.id <> j.file_id");
+  std::vector<JobResult> results;
+  for (const ClaimedJob& job : ClaimAll()) {
+    EXPECT_EQ(job.path, absl::StrCat("f", job.stamp.inode - 1));
+    results.push_back(Result(job, job.path));
+  }
+  ASSERT_EQ(results.size(), 2u);
+  EXPECT_THAT(queue_.Finish(results).value(), testing::Each(FinishEffect::kStored));
+  EXPECT_EQ(Number("SELECT count(*) FROM files f JOIN contents c ON c.id = f.content_id "
+                   "WHERE f.state = 1 AND encode(substring(c.digest FOR 2), 'escape') = f.path"),
+            2);
+}
+
+TEST_F(JobQueueTest, AnIndexLeadsFromATokenToItsOneClaim) {
+  EXPECT_EQ(Number("SELECT count(*) FROM pg_index WHERE indrelid = 'jobs'::regclass AND indisunique "
+                   "AND pg_get_indexdef(indexrelid) LIKE '%(claim_token)%'"),
+            1);
+}
+
 TEST_F(JobQueueTest, AStaleTokenChangesNothing) {
   AddFiles(1);
   const ClaimedJob mine = ClaimAll().front();

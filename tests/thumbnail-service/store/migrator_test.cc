@@ -1,9 +1,11 @@
 #include "thumbnail-service/store/migrator.h"
 
+#include "thumbnail-service/store/pg_job_queue.h"
 #include "thumbnail-service/store/pg_recipe_book.h"
 
 #include <thread>
 
+#include <absl/strings/str_cat.h>
 #include <gtest/gtest.h>
 #include <pqxx/pqxx>
 
@@ -33,6 +35,47 @@ TEST(MigratorTest, TheRecipesOfAnExistingDatabaseStay) {
   const auto recipes = PgRecipeBook(database.url(), "d", 1).Current().value();
   ASSERT_EQ(recipes.size(), 2u);
   EXPECT_EQ(recipes[0].recipe.name, "large");
+}
+
+TEST(MigratorTest, JobsThatAnEarlierReleaseQueuedAreClaimedAfterTheMigration) {
+  const test::TestDatabase database;
+  {
+    pqxx::connection connection(database.url());
+    pqxx::nontransaction direct(connection);
+    direct.exec("CREATE TABLE schema_migrations (number integer PRIMARY KEY, name text NOT NULL, "
+                "applied_at timestamptz NOT NULL DEFAULT now())");
+    for (const Migration& migration : Migrations().subspan(0, 7)) {
+      direct.exec(migration.sql);
+      direct.exec(absl::StrCat("INSERT INTO schema_migrations VALUES (", migration.number, ", '",
+                               migration.name, "')"));
+    }
+    direct.exec(
+        "INSERT INTO libraries (name, state) VALUES ('photos', 'WATCHING');"
+        "INSERT INTO files (library_id, path, path_hash, size_bytes, mtime_ns, inode, state, "
+        "changed_sequence) SELECT 1, 'f' || n, sha256(convert_to('f' || n, 'UTF8')), n, 1, n, 2, 1 "
+        "FROM generate_series(1, 3) n;"
+        "INSERT INTO jobs (file_id, library_id, wanted_version, order_key, attempts, tries, "
+        "last_error) SELECT id, 1, 1, 10 - id, 1, 2, 'busy' FROM files;"
+        "UPDATE jobs SET crashes = 1, crashed_version = 1 WHERE file_id = 1;"
+        "UPDATE jobs SET claim_token = 7, claimed_by = 'r', claimed_version = 1, claimed_at = now() "
+        "WHERE file_id = 2");
+  }
+  ASSERT_TRUE(Migrate(database.url(), kSeed).ok());
+  PgJobQueue queue(database.url(), "r", "d", 1);
+  const std::vector<ClaimedJob> jobs = queue.Claim({1}, 10).value();
+  ASSERT_EQ(jobs.size(), 1u) << "one is suspect, one is claimed";
+  EXPECT_EQ(jobs[0].path, "f3");
+  EXPECT_EQ(jobs[0].attempts, 1);
+  EXPECT_EQ(jobs[0].tries, 2);
+  const std::optional<ClaimedJob> suspect = queue.ClaimSuspect({1}).value();
+  ASSERT_TRUE(suspect.has_value());
+  EXPECT_EQ(suspect->path, "f1");
+  ClaimedJob theirs;
+  theirs.file_id = 2;
+  theirs.token = 7;
+  theirs.version = 1;
+  EXPECT_EQ(queue.Finish({JobResult{.job = theirs, .verdict = Verdict{"BROKEN", "cut"}}}).value(),
+            std::vector{FinishEffect::kStored});
 }
 
 TEST(MigratorTest, ASchemaOfANewerReleaseIsRefusedAndLeftAlone) {

@@ -1,5 +1,7 @@
 #include "tests/thumbnail-service/store/store_fixture.h"
 
+#include <thread>
+
 namespace hestia::test {
 namespace {
 
@@ -9,6 +11,32 @@ TEST_F(ReplicaRegistryTest, ABeatTellsWhenItsRowWasGone) {
   EXPECT_FALSE(registry_.Beat(WorkFigures{}, 2, "").value().inserted);
   Execute("DELETE FROM replicas");
   EXPECT_TRUE(registry_.Beat(WorkFigures{}, 2, "").value().inserted);
+}
+
+TEST_F(ReplicaRegistryTest, ABeatTellsWhenTheSchemaIsOfANewerRelease) {
+  EXPECT_EQ(registry_.Beat(WorkFigures{}, 2, "").value().newer_schema, 0);
+  Execute("INSERT INTO schema_migrations (number, name) VALUES (9999, 'future')");
+  EXPECT_EQ(registry_.Beat(WorkFigures{}, 2, "").value().newer_schema, 9999);
+}
+
+// Each alone spares what the other's identity refers to; only one after the other do they see it.
+TEST_F(ReplicaRegistryTest, OfTwoCollectionsAtOnceOneTakesWhatBothReferTo) {
+  Tell({Present("a", 1), Present("b", 2)});
+  RenderAll("same");
+  Tell({Absent("a"), Absent("b")});
+  ASSERT_EQ(Number("SELECT count(*) FROM removed_files"), 2);
+  // As a collection in another replica: it has taken its identity and has not committed yet.
+  pqxx::connection other(database_.url());
+  pqxx::work collecting(other);
+  collecting.exec("SELECT pg_advisory_xact_lock(104111110)");
+  collecting.exec("DELETE FROM removed_files WHERE id = (SELECT min(id) FROM removed_files)");
+  int collected = -1;
+  std::thread second([&] { collected = registry_.CollectRemoved(absl::ZeroDuration()).value(); });
+  AwaitBlockedSession();
+  collecting.commit();
+  second.join();
+  EXPECT_EQ(collected, 1);
+  EXPECT_EQ(Number("SELECT count(*) FROM contents"), 0);
 }
 
 TEST_F(ReplicaRegistryTest, LeasesAreRenewedWhileIngestWritesAndNotTakenOver) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <absl/time/clock.h>
+
 #include "thumbnail-service/store/migrator.h"
 
 namespace hestia::test {
@@ -44,6 +46,14 @@ void StoreTest::Execute(const std::string& sql) {
   pqxx::connection connection(database_.url());
   pqxx::nontransaction direct(connection);
   direct.exec(sql);
+}
+
+void StoreTest::AwaitBlockedSession() {
+  const absl::Time deadline = absl::Now() + absl::Seconds(30);
+  while (Number("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+                "AND datname = current_database()") == 0) {
+    ASSERT_LT(absl::Now(), deadline) << "nobody waits";
+  }
 }
 
 std::vector<ClaimedJob> StoreTest::ClaimAll() {
