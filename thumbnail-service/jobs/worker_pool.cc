@@ -20,6 +20,7 @@ constexpr std::size_t kFinishBatch = 64;
 // A database that is away while the process stops gets this many tries; the jobs of what
 // could not be stored are claimed by another replica.
 constexpr int kStoreTriesWhenStopping = 3;
+constexpr int kSlotsPerSpare = 4;
 constexpr absl::Duration kFenceLook = absl::Milliseconds(200);
 constexpr Backoff kStoreBackoff{.base = absl::Milliseconds(50), .cap = absl::Seconds(2)};
 
@@ -37,8 +38,9 @@ WorkerPool::WorkerPool(Options options, JobQueue& queue, WorkCounters& counters,
       counters_(counters),
       claimable_(std::move(claimable)),
       thumbnailers_(std::move(thumbnailers)),
-      // One more than there are slots hides the claim's round trip.
-      capacity_(static_cast<int>(thumbnailers_.size()) + 1),
+      // Claiming ahead hides the claim's round trip, and several at once share it.
+      spare_(std::max(1, static_cast<int>(thumbnailers_.size()) / kSlotsPerSpare)),
+      capacity_(static_cast<int>(thumbnailers_.size()) + spare_),
       jobs_(static_cast<std::size_t>(capacity_)),
       outcomes_(static_cast<std::size_t>(capacity_)) {
   finisher_ = NamedThread("finish", [this] { FinishLoop(); });

@@ -23,8 +23,8 @@
 namespace hestia {
 
 // Turns jobs into stored results: one thread claims, one a slot reads and renders, one stores.
-// Claimed work in this process is at most one job a slot plus one waiting. A suspect (see
-// JobQueue) is in work alone. While the fence is closed nothing is claimed and nothing stored.
+// Claimed work in this process is at most one job a slot plus, waiting, one for every four slots
+// and at least one. A suspect (see JobQueue) is in work alone. While the fence is closed nothing is claimed and nothing stored.
 //
 // Thread-safety: Wake(), Rest() and AwaitRested() from any thread; Stop() from the owner's.
 // Lifetime: `queue`, `counters` and the fence outlive the pool.
@@ -83,7 +83,7 @@ class WorkerPool {
   absl::Status RunSuspects(absl::Span<const std::int64_t> library_ids);
   bool WokenLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_) { return woken_ || stopping_; }
   bool RoomLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_) {
-    return stopping_ || (!resting_ && in_hand_ < capacity_);
+    return stopping_ || (!resting_ && capacity_ - in_hand_ >= spare_);
   }
   bool EmptyHandsLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_) {
     return stopping_ || held_ == 0;
@@ -110,6 +110,7 @@ class WorkerPool {
   WorkCounters& counters_;
   const ClaimableLibraries claimable_;
   const std::vector<std::unique_ptr<Thumbnailer>> thumbnailers_;
+  const int spare_;  // claimed ahead
   const int capacity_;
 
   mutable absl::Mutex mu_;

@@ -184,7 +184,7 @@ std::int64_t PgJobQueue::MarkToClaimFrom(absl::Duration now) {
 }
 
 absl::StatusOr<bool> PgJobQueue::SuspectsWait(absl::Span<const std::int64_t> library_ids) {
-  return pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<bool> {
+  return pool_.Read([&](pqxx::nontransaction& tx) -> absl::StatusOr<bool> {
     return tx.exec_prepared1(kSuspectsWait.name, PgArray(library_ids))[0].as<bool>();
   });
 }
@@ -227,7 +227,7 @@ void PgJobQueue::Ask(const std::vector<Question*>& questions) {
     sizes.push_back(question->content->size_bytes);
   }
   std::vector<ContentStanding> standings;
-  const absl::Status status = pool_.Transact([&](pqxx::work& tx) -> absl::Status {
+  const absl::Status status = pool_.Read([&](pqxx::nontransaction& tx) -> absl::Status {
     standings.assign(questions.size(), ContentStanding{});
     for (const pqxx::row row : tx.exec_prepared(kLookUp.name, digests.Parameter(), PgArray(sizes),
                                                 decoder_version_)) {

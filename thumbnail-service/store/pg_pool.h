@@ -36,6 +36,14 @@ class PgPool {
     Return(std::move(session));
     return result;
   }
+  // As PgSession::Read, on whichever session is free.
+  template <typename Fn>
+  auto Read(Fn&& fn) -> decltype(fn(std::declval<pqxx::nontransaction&>())) {
+    std::unique_ptr<PgSession> session = Borrow();
+    auto result = session->Read(std::forward<Fn>(fn));
+    Return(std::move(session));
+    return result;
+  }
 
  private:
   std::unique_ptr<PgSession> Borrow() ABSL_LOCKS_EXCLUDED(mu_) {

@@ -58,19 +58,12 @@ class PgSession {
   // is repeated at once. Errors: see CallPg; after kUnavailable the next call connects anew.
   template <typename Fn>
   auto Transact(Fn&& fn) -> decltype(fn(std::declval<pqxx::work&>())) {
-    using Result = decltype(fn(std::declval<pqxx::work&>()));
-    for (int tries = 1;; ++tries) {
-      Result result = CallPg([&]() -> Result {
-        Connect();
-        const PgWatchdog::Expectation answer = ExpectAnswer();
-        pqxx::work transaction(*connection_);
-        Result inner = fn(transaction);
-        if (inner.ok()) transaction.commit();
-        return inner;
-      });
-      if (absl::IsUnavailable(StatusOf(result))) Disconnect();
-      if (!absl::IsAborted(StatusOf(result)) || tries == kTries) return result;
-    }
+    return Within<pqxx::work>(std::forward<Fn>(fn));
+  }
+  // The same for one statement that only reads: without BEGIN and COMMIT, each a round trip.
+  template <typename Fn>
+  auto Read(Fn&& fn) -> decltype(fn(std::declval<pqxx::nontransaction&>())) {
+    return Within<pqxx::nontransaction>(std::forward<Fn>(fn));
   }
 
   // The connection for LISTEN; connects when there is none. Throws like libpqxx.
@@ -88,6 +81,23 @@ class PgSession {
   // Two transactions that lock the same rows in another order meet rarely, thrice in a row
   // hardly ever.
   static constexpr int kTries = 4;
+
+  template <typename Transaction, typename Fn>
+  auto Within(Fn&& fn) -> decltype(fn(std::declval<Transaction&>())) {
+    using Result = decltype(fn(std::declval<Transaction&>()));
+    for (int tries = 1;; ++tries) {
+      Result result = CallPg([&]() -> Result {
+        Connect();
+        const PgWatchdog::Expectation answer = ExpectAnswer();
+        Transaction transaction(*connection_);
+        Result inner = fn(transaction);
+        if (inner.ok()) transaction.commit();
+        return inner;
+      });
+      if (absl::IsUnavailable(StatusOf(result))) Disconnect();
+      if (!absl::IsAborted(StatusOf(result)) || tries == kTries) return result;
+    }
+  }
 
   static absl::Status StatusOf(const absl::Status& status) { return status; }
   template <typename T>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <map>
 
 #include <absl/strings/str_cat.h>
@@ -42,6 +43,7 @@ class FakeQueue final : public JobQueue {
 
   absl::StatusOr<std::vector<ClaimedJob>> Claim(absl::Span<const std::int64_t>, int most) override {
     absl::MutexLock lock(&mu_);
+    least_asked_for_ = std::min(least_asked_for_, most);
     std::vector<ClaimedJob> jobs;
     while (!waiting_.empty() && static_cast<int>(jobs.size()) < most) {
       jobs.push_back(waiting_.front());
@@ -112,6 +114,10 @@ class FakeQueue final : public JobQueue {
     absl::MutexLock lock(&mu_);
     return most_beside_a_suspect_;
   }
+  int least_asked_for() {
+    absl::MutexLock lock(&mu_);
+    return least_asked_for_;
+  }
   int most_claimed() {
     absl::MutexLock lock(&mu_);
     return most_claimed_;
@@ -123,6 +129,7 @@ class FakeQueue final : public JobQueue {
   std::int64_t last_token_ ABSL_GUARDED_BY(mu_) = 0;
   int failing_finishes_ ABSL_GUARDED_BY(mu_) = 0;
   int claimed_ ABSL_GUARDED_BY(mu_) = 0;
+  int least_asked_for_ ABSL_GUARDED_BY(mu_) = std::numeric_limits<int>::max();
   int most_claimed_ ABSL_GUARDED_BY(mu_) = 0;
   int most_beside_a_suspect_ ABSL_GUARDED_BY(mu_) = 0;
   std::deque<ClaimedJob> suspects_ ABSL_GUARDED_BY(mu_);
@@ -193,6 +200,14 @@ TEST_F(WorkerPoolTest, EveryJobIsFinishedOnceAndClaimsStayWithinSlotsAndOne) {
   EXPECT_EQ(counters_.Read(absl::ZeroDuration()).completed_jobs, 200);
   // What waits to be stored is claimed too: one batch and a full channel at the most.
   EXPECT_LE(queue_.most_claimed(), 3 + 1 + 4 + 64);
+}
+
+TEST_F(WorkerPoolTest, ManySlotsShareTheirClaims) {
+  queue_.Add(400);
+  Start(8);
+  ASSERT_TRUE(queue_.AwaitEnded(400));
+  pool_->Stop(kPatience);
+  EXPECT_EQ(queue_.least_asked_for(), 8 / 4);
 }
 
 TEST_F(WorkerPoolTest, AWakeUpIsEnoughToFindANewJob) {

@@ -4,7 +4,8 @@
 -- the row lay when the job was queued.
 --
 -- The columns stand in the order of their alignment: a claim writes the whole row, and 16 of its
--- 152 bytes were padding.
+-- 152 bytes were padding. Half of each page is left for the claimed states of the rows in it: one that
+-- has to go to another page costs a record more, and is written whole.
 ALTER TABLE jobs RENAME TO jobs_before;
 ALTER TABLE jobs_before RENAME CONSTRAINT jobs_pkey TO jobs_before_pkey;
 
@@ -29,7 +30,7 @@ CREATE TABLE jobs (
   file_place      tid,
   last_error      text NOT NULL DEFAULT '',
   claimed_by      text
-);
+) WITH (fillfactor = 50);
 INSERT INTO jobs (file_id, library_id, wanted_version, order_key, run_after, claim_token,
                   claimed_version, claimed_at, crashed_version, crashes, attempts, tries,
                   last_error, claimed_by)
