@@ -217,23 +217,46 @@ std::string MakePng(const Pixels& pixels, const PngOptions& options) {
   return bytes;
 }
 
-std::string MakeWebp(const Pixels& pixels, const WebpOptions& options) {
+namespace {
+std::string MakeLossyWebp(const Pixels& pixels, const WebpOptions& options) {
   const Bytes rgba = Interleave(pixels, options.alpha);
-  const int stride = pixels.width * (options.alpha ? 4 : 3);
+  WebPConfig config;
+  WebPPicture picture;
+  Require(WebPConfigInit(&config) != 0 && WebPPictureInit(&picture) != 0);
+  config.quality = static_cast<float>(options.quality);
+  config.method = options.effort;
+  config.partitions = options.partitions;
+  picture.width = pixels.width;
+  picture.height = pixels.height;
+  WebPMemoryWriter writer;
+  WebPMemoryWriterInit(&writer);
+  picture.writer = WebPMemoryWrite;
+  picture.custom_ptr = &writer;
+  Require((options.alpha ? WebPPictureImportRGBA(&picture, rgba.data(), pixels.width * 4)
+                         : WebPPictureImportRGB(&picture, rgba.data(), pixels.width * 3)) != 0);
+  Require(WebPEncode(&config, &picture) != 0);
+  std::string bytes(reinterpret_cast<char*>(writer.mem), writer.size);
+  WebPMemoryWriterClear(&writer);
+  WebPPictureFree(&picture);
+  return bytes;
+}
+
+std::string MakeLosslessWebp(const Pixels& pixels, bool alpha) {
+  const Bytes rgba = Interleave(pixels, alpha);
   std::uint8_t* data = nullptr;
-  std::size_t size = 0;
-  if (options.lossless) {
-    size = options.alpha
-               ? WebPEncodeLosslessRGBA(rgba.data(), pixels.width, pixels.height, stride, &data)
-               : WebPEncodeLosslessRGB(rgba.data(), pixels.width, pixels.height, stride, &data);
-  } else {
-    size = options.alpha
-               ? WebPEncodeRGBA(rgba.data(), pixels.width, pixels.height, stride, 95, &data)
-               : WebPEncodeRGB(rgba.data(), pixels.width, pixels.height, stride, 95, &data);
-  }
+  const std::size_t size =
+      alpha ? WebPEncodeLosslessRGBA(rgba.data(), pixels.width, pixels.height, pixels.width * 4, &data)
+            : WebPEncodeLosslessRGB(rgba.data(), pixels.width, pixels.height, pixels.width * 3, &data);
   Require(size > 0);
   std::string bytes(reinterpret_cast<char*>(data), size);
   WebPFree(data);
+  return bytes;
+}
+}  // namespace
+
+std::string MakeWebp(const Pixels& pixels, const WebpOptions& options) {
+  std::string bytes = options.lossless ? MakeLosslessWebp(pixels, options.alpha)
+                                       : MakeLossyWebp(pixels, options);
   if (options.orientation == 0 && options.profile.empty()) return bytes;
   const std::string exif = ExifBlock(options.orientation);
   const WebPData image = View(bytes);

@@ -76,6 +76,9 @@ struct WebpOptions {
   int orientation = 0;
   bool lossless = false;
   bool alpha = false;
+  int quality = 95;    // of a lossy one
+  int effort = 4;      // 0 to 6, of a lossy one
+  int partitions = 0;  // 2^n, in which a lossy one's rows come by turns
   std::string profile = {};  // ICCP
 };
 std::string MakeWebp(const Pixels& pixels, const WebpOptions& options = {});

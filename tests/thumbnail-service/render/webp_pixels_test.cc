@@ -1,3 +1,7 @@
+#include <cmath>
+#include <cstddef>
+#include <utility>
+
 #include "tests/thumbnail-service/render/rendering_fixture.h"
 
 namespace hestia {
@@ -13,6 +17,71 @@ TEST_F(WebpPixelsTest, LossyAndLosslessFilesAreRead) {
       ExpectUprightFourCorners(JpegThumbnail(MakeWebp(FourCorners(width, 203), options)));
     }
   }
+}
+
+// Hard waves of two colours, so that no place is like another.
+Pixels Waves(int width, int height) {
+  Pixels pixels = Plain(width, height, {});
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      const double a = std::sin(x / 37.0 + y / 29.0) * std::sin(y * y / (40.0 * height));
+      const double b = std::sin(x / 90.0) * std::sin(y / 70.0 + x / 200.0);
+      pixels.At(x, y) = {static_cast<int>(127 + 60 * (a + b)), static_cast<int>(127 + 90 * a),
+                         static_cast<int>(127 + 90 * b), 255};
+    }
+  }
+  return pixels;
+}
+
+double MeanSquaredDifference(const Pixels& one, const Pixels& other) {
+  double sum = 0;
+  for (std::size_t i = 0; i < one.colours.size(); ++i) {
+    const Rgba& a = one.colours[i];
+    const Rgba& b = other.colours[i];
+    for (const int d : {a.red - b.red, a.green - b.green, a.blue - b.blue}) sum += d * d;
+  }
+  return sum / (3.0 * static_cast<double>(one.colours.size()));
+}
+
+constexpr double kFortyDecibels = 6.5;
+
+// Large ones are decoded in bands, without the filter that smooths the edges of blocks; the same
+// pixels decoded as a whole, and read from a PNG, must look alike. Odd sides end amid a sample of chroma.
+TEST_F(WebpPixelsTest, InBandsItLooksAsDecodedWhole) {
+  struct Case {
+    int width;
+    int height;
+    int quality;
+    int partitions;
+  };
+  for (const Case& made : {Case{1203, 801, 30, 0}, {1203, 801, 80, 3}, {640, 1500, 80, 0}}) {
+    SCOPED_TRACE(testing::Message() << made.width << " " << made.quality);
+    WebpOptions options;
+    options.quality = made.quality;
+    options.partitions = made.partitions;
+    options.effort = 1;
+    const std::string webp = MakeWebp(Waves(made.width, made.height), options);
+    // As JPEG, for WebP mixes the colours of neighbours otherwise when it is given RGB.
+    const Pixels whole = JpegThumbnail(MakePng(DecodeWebp(webp)), 150);
+    EXPECT_LT(MeanSquaredDifference(JpegThumbnail(webp, 150), whole), kFortyDecibels);
+  }
+}
+
+TEST_F(WebpPixelsTest, BandsThatBreakOffAreDamage) {
+  WebpOptions options;
+  options.effort = 0;
+  const std::string webp = MakeWebp(Waves(1203, 801), options);
+  for (const std::size_t kept : {webp.size() / 20, webp.size() / 2, webp.size() - 40}) {
+    EXPECT_EQ(Reason(Render(webp.substr(0, kept), Recipes("one=100")).status()), "DECODE_FAILED");
+  }
+}
+
+// The planes of all of it would have 36 MB.
+TEST_F(WebpPixelsTest, OfBandsOnlyTheOnesInWorkAreKept) {
+  WebpOptions options;
+  options.effort = 0;
+  ASSERT_TRUE(Render(MakeWebp(Waves(6000, 4000), options), Recipes("one=256")).ok());
+  EXPECT_LT(renderer_.last_cost().peak_rss_kib, 20U * 1024);
 }
 
 TEST_F(WebpPixelsTest, AlphaIsKept) {

@@ -9,6 +9,7 @@
 #include "thumbnail-service/renderer/picture/orientation.h"
 #include "thumbnail-service/renderer/picture/row_shrinker.h"
 #include "thumbnail-service/renderer/read/readers.h"
+#include "thumbnail-service/renderer/read/webp_bands.h"
 #include "thumbnail-service/renderer/refuse.h"
 
 namespace hestia {
@@ -176,7 +177,12 @@ Decoded ReadWebp(std::span<const std::uint8_t> bytes, const Demand& demand) {
   decoded.orientation = Orientation(demuxer.get());
   decoded.profile = Profile(demuxer.get());
   if (features.has_animation == 0 && features.has_alpha == 0) {
-    decoded.picture = ReadYuv(bytes, decoded.stored, target);
+    constexpr int kLossy = 1;
+    if (features.format == kLossy && SuitsBands(decoded.stored, target)) {
+      RefuseUnlessOk(ReadByBands(bytes, decoded.stored, target, decoded.picture));
+    } else {
+      decoded.picture = ReadYuv(bytes, decoded.stored, target);
+    }
     return decoded;
   }
   const std::size_t stride = static_cast<std::size_t>(features.width) * 4;
