@@ -242,6 +242,16 @@ TEST_F(SettleSetTest, WhatALookInBetweenFindsMustStandStillFromThenOn) {
   EXPECT_THAT(Step(Ms(3500)), ElementsAre("a"));
 }
 
+// After an overflow that took its close along, a file is still taken for an open one.
+TEST_F(SettleSetTest, ANameMoreOrLessIsNoWriting) {
+  disk_->linked = true;
+  set_.Wrote(Named("a"), Ms(0));
+  EXPECT_THAT(Step(Ms(100)), IsEmpty());
+  disk_->linked = false;
+  EXPECT_TRUE(set_.UnchangedSince(set_.last_serial(), Ms(100)));
+  EXPECT_THAT(Step(Ms(2100)), ElementsAre("a"));
+}
+
 TEST_F(SettleSetTest, SettlingSinceTellsWhetherOldEntriesAreStillThere) {
   set_.Closed(Named("a"), Ms(0));
   const std::uint64_t serial = set_.last_serial();
