@@ -45,9 +45,31 @@ Cursor LibraryFeed::List(absl::string_view scope, ListingReason reason, bool sha
 
 void LibraryFeed::DirectoryArrived(absl::string_view path, bool has_files) {
   absl::MutexLock lock(&mu_);
-  if (has_files || journal_.HasGoneDirectory(path)) {
+  const bool may_be_known = looks_under_way_ > 0 || heard_of_looks_ != looks_;
+  if (has_files || may_be_known || journal_.HasGoneDirectory(path)) {
     journal_.List(path, ListingReason::kDirectoryArrived);
   }
+}
+
+void LibraryFeed::HeardOf(std::uint64_t looks) {
+  absl::MutexLock lock(&mu_);
+  heard_of_looks_ = looks;
+}
+
+void LibraryFeed::BeginLook() {
+  absl::MutexLock lock(&mu_);
+  ++looks_under_way_;
+}
+
+void LibraryFeed::EndLook() {
+  absl::MutexLock lock(&mu_);
+  --looks_under_way_;
+  ++looks_;
+}
+
+std::uint64_t LibraryFeed::looks() const {
+  absl::MutexLock lock(&mu_);
+  return looks_;
 }
 
 void LibraryFeed::LoseHistory(ListingReason why) {

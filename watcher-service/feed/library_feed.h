@@ -55,8 +55,11 @@ class LibraryFeed {
   void File(absl::string_view path, absl::string_view previous_path, bool rewritten);
   void Gone(absl::string_view path, bool directory);
   Cursor List(absl::string_view scope, ListingReason reason, bool shallow = false);
-  // A directory appeared. An empty one needs no listing, unless another was there before.
+  // A directory appeared. An empty one needs no listing, unless another was there before, or a
+  // listing may have told files of it that went before it was watched.
   void DirectoryArrived(absl::string_view path, bool has_files);
+  // Of every directory that was there when looks() was `looks`, the watcher has heard by now.
+  void HeardOf(std::uint64_t looks);
   // Forgets everything under a new epoch. Nothing is told until Open().
   void LoseHistory(ListingReason why);
   // From here on changes are noticed: snapshots and marks may be told from `root`.
@@ -87,6 +90,12 @@ class LibraryFeed {
   // For subscribers. While it is false, which ends soon, a listing must wait.
   bool MayEnter() const;
   void Entered(std::vector<std::string> paths);
+  // For subscribers: a listing looks into directories between these two, whether or not the watcher
+  // has heard of them.
+  void BeginLook();
+  void EndLook();
+  // Counts looks that have ended.
+  std::uint64_t looks() const;
 
   // `listener` must stay until it is removed; no call of it runs after RemoveListener.
   void AddListener(FeedListener* listener);
@@ -127,6 +136,9 @@ class LibraryFeed {
   absl::flat_hash_set<FeedListener*> listeners_ ABSL_GUARDED_BY(mu_);
   std::function<void()> entered_wake_ ABSL_GUARDED_BY(mu_);
   std::vector<std::string> entered_ ABSL_GUARDED_BY(mu_);
+  int looks_under_way_ ABSL_GUARDED_BY(mu_) = 0;
+  std::uint64_t looks_ ABSL_GUARDED_BY(mu_) = 0;
+  std::uint64_t heard_of_looks_ ABSL_GUARDED_BY(mu_) = 0;
   std::uint64_t overflows_ ABSL_GUARDED_BY(mu_) = 0;
   std::uint64_t listings_ ABSL_GUARDED_BY(mu_) = 0;
   std::uint32_t writing_ ABSL_GUARDED_BY(mu_) = 0;

@@ -14,6 +14,8 @@ namespace hestia {
 namespace {
 // Files of a burst come to rest one by one; those of one beat are told together.
 constexpr absl::Duration kBeat = absl::Milliseconds(10);
+// Between two questions whether every directory that listings looked into has been heard of.
+constexpr absl::Duration kHearInterval = absl::Milliseconds(100);
 
 // Rises from one process to the next, so that a later cursor never looks older.
 std::uint64_t FirstSequence() {
@@ -169,6 +171,7 @@ void LibraryWatch::Step(const EventBuffer::Batch& batch, absl::Duration now) {
   if (batch.overflow && state_ != WatchState::kRootUnavailable) Recover(now);
   batch.ForEach([&](const RawEvent& event) { translator_.Handle(event, now); });
   translator_.Step(now);
+  HearOfLooks(batch.flushed, now);
   MeetStrangers();
   if (walking_ || polling_) WalkOn(now);
   const bool touched = translator_.TakeRootTouched();
@@ -177,6 +180,20 @@ void LibraryWatch::Step(const EventBuffer::Batch& batch, absl::Duration now) {
   Maintain(now);
   PublishWriting();
   if (!(feed_.head() == before)) feed_.Publish();
+}
+
+// A directory that a listing looks into may have been made so lately that the event about it still
+// waits in the kernel's queue; once that was emptied everything that was there is known.
+void LibraryWatch::HearOfLooks(std::uint64_t flushed, absl::Duration now) {
+  if (hearing_flush_ != 0 && flushed >= hearing_flush_) {
+    feed_.HeardOf(hearing_looks_);
+    hearing_flush_ = 0;
+  }
+  const std::uint64_t looks = feed_.looks();
+  if (hearing_flush_ != 0 || looks == hearing_looks_ || now < next_hearing_) return;
+  next_hearing_ = now + kHearInterval;
+  hearing_looks_ = looks;
+  hearing_flush_ = reader_->RequestFlush();
 }
 
 void LibraryWatch::Recover(absl::Duration now) {

@@ -137,6 +137,7 @@ class LibraryWatch {
   void BeginPollIfDue(absl::Duration now);
   void TellNews(absl::Duration now);
   void SetPolling(bool needed);
+  void HearOfLooks(std::uint64_t flushed, absl::Duration now);
   void MeetStrangers();
   void TellStrangers();
   bool TakeNewMode() ABSL_LOCKS_EXCLUDED(mu_);
@@ -189,6 +190,9 @@ class LibraryWatch {
   bool was_lost_ = false;  // the root has been away
   std::shared_ptr<const RootDirectory> root_;       // while it is there
   std::shared_ptr<const RootDirectory> last_root_;  // it, or the one before
+  std::uint64_t hearing_looks_ = 0;  // LibraryFeed::looks() when last asked about
+  std::uint64_t hearing_flush_ = 0;  // that tells that they are heard of; 0 = none
+  absl::Duration next_hearing_;
   absl::Duration last_step_;
   absl::Duration next_root_check_;
   absl::Duration next_reconcile_;

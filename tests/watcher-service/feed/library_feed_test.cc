@@ -40,6 +40,27 @@ TEST_F(LibraryFeedTest, ACursorOfThisEpochGoesOn) {
   EXPECT_EQ(next.marks.size(), 1U);
 }
 
+TEST_F(LibraryFeedTest, AnEmptyDirectoryIsListedWhereAListingMayHaveToldFilesOfIt) {
+  OpenFeed();
+  Cursor cursor = feed_.head();
+  const auto listed = [&](const char* path) {
+    feed_.DirectoryArrived(path, /*has_files=*/false);
+    const bool any = feed_.HasWork(cursor);
+    cursor = feed_.head();
+    return any;
+  };
+  EXPECT_FALSE(listed("a"));
+  feed_.BeginLook();
+  EXPECT_TRUE(listed("b"));
+  feed_.EndLook();
+  EXPECT_TRUE(listed("c"));
+  feed_.HeardOf(feed_.looks());
+  EXPECT_FALSE(listed("d"));
+  feed_.BeginLook();
+  feed_.HeardOf(feed_.looks());
+  EXPECT_TRUE(listed("e"));
+}
+
 TEST_F(LibraryFeedTest, EachKindOfLostHistoryHasItsReason) {
   OpenFeed();
   const Cursor first = feed_.head();

@@ -7,7 +7,9 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/watcher-service/mirror.h"
 #include "tests/watcher-service/temp_folder.h"
+#include "watcher-service/feed/frame_builder.h"
 
 namespace hestia {
 namespace {
@@ -84,6 +86,25 @@ TEST_F(EventTranslatorTest, AWriterThatStaysOpenIsToldWhenItHasStoodStill) {
   translator_.Step(timing.quiet + timing.still);
   ASSERT_EQ(Marks().size(), 1U);
   EXPECT_EQ(Marks()[0].rewritten_at, 0U);
+}
+
+TEST_F(EventTranslatorTest, FilesThatASnapshotToldOfADirectoryNotYetWatchedAreToldAsGone) {
+  folder_.MakeDirs("d/e");
+  folder_.Write("d/e/f", "x");
+  // The events of that still wait while a subscriber takes the snapshot.
+  FrameBuilder builder(feed_, ignore_, std::nullopt);
+  Mirror mirror;
+  const auto drain = [&] {
+    while (builder.HasWork()) {
+      if (const std::optional<Frame> frame = builder.Next()) mirror.Apply(*frame);
+    }
+  };
+  drain();
+  ASSERT_EQ(mirror.paths().count("d/e/f"), 1U);
+  folder_.Remove("d/e/f");
+  Understand(absl::ZeroDuration());
+  drain();
+  EXPECT_THAT(mirror.paths(), testing::IsEmpty());
 }
 
 }  // namespace
