@@ -190,7 +190,8 @@ void Replica::Stop() {
     absl::MutexLock lock(&ingest_stop_mu_);
     ingest_->Stop();
   }
-  if (workers_ != nullptr) workers_->Stop(kRenderGrace);
+  // What an outdated replica would still render may not be stored.
+  if (workers_ != nullptr) workers_->Stop(outdated_ ? absl::ZeroDuration() : kRenderGrace);
   service_.Stop();
   if (server_ != nullptr) server_->Stop(kCallGrace);
   if (listener_ != nullptr) listener_->Stop();

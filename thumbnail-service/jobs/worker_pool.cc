@@ -38,7 +38,7 @@ WorkerPool::WorkerPool(Options options, JobQueue& queue, WorkCounters& counters,
       counters_(counters),
       claimable_(std::move(claimable)),
       thumbnailers_(std::move(thumbnailers)),
-      // Claiming ahead hides the claim's round trip, and several at once share it.
+      // Claiming ahead hides a part of the claim's round trip, and several at once share it.
       spare_(std::max(1, static_cast<int>(thumbnailers_.size()) / kSlotsPerSpare)),
       capacity_(static_cast<int>(thumbnailers_.size()) + spare_),
       jobs_(static_cast<std::size_t>(capacity_)),
@@ -94,10 +94,12 @@ void WorkerPool::AwaitStop(absl::Duration timeout) {
   mu_.AwaitWithTimeout(absl::Condition(&stopping_), timeout);
 }
 
-void WorkerPool::AwaitFence() {
-  while (options_.fence != nullptr && !options_.fence->IsOpen(MonotonicNow()) && !stopping()) {
+bool WorkerPool::AwaitFence() {
+  while (options_.fence != nullptr && !options_.fence->IsOpen(MonotonicNow())) {
+    if (stopping()) return false;
     options_.fence->AwaitOpen(MonotonicNow(), kFenceLook);
   }
+  return true;
 }
 
 bool WorkerPool::AwaitEmptyHands() {
@@ -140,7 +142,7 @@ void WorkerPool::ClaimLoop() {
   int failures = 0;
   absl::Duration next_look = absl::ZeroDuration();  // for suspects
   while (const int room = RoomForJobs()) {
-    AwaitFence();
+    if (!AwaitFence()) break;
     const std::vector<std::int64_t> libraries = claimable_();
     absl::Status status;
     if (MonotonicNow() >= next_look) {
@@ -276,7 +278,11 @@ void WorkerPool::Store(std::vector<Outcome> outcomes) {
 void WorkerPool::StoreResults(absl::Span<const JobResult> results) {
   absl::BitGen random;
   for (int tries = 0;; ++tries) {
-    AwaitFence();
+    if (!AwaitFence()) {
+      LogWarning(absl::StrCat("results of ", results.size(), " jobs not stored, for this replica may ",
+                              "not write any more; their claims will be rescued"));
+      return;
+    }
     const absl::StatusOr<std::vector<FinishEffect>> effects = queue_.Finish(results);
     if (effects.ok()) {
       for (std::size_t i = 0; i < results.size(); ++i) Count(results[i], (*effects)[i]);
@@ -331,7 +337,7 @@ void WorkerPool::Count(const JobResult& result, FinishEffect effect) {
 void WorkerPool::StoreRetries(absl::Span<const JobRetry> retries) {
   absl::BitGen random;
   for (int tries = 0;; ++tries) {
-    AwaitFence();
+    if (!AwaitFence()) return;  // signing off hands back what is claimed
     const absl::Status status = queue_.Release(retries);
     if (status.ok()) {
       for (const JobRetry& retry : retries) {

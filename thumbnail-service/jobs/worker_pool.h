@@ -24,12 +24,14 @@ namespace hestia {
 
 // Turns jobs into stored results: one thread claims, one a slot reads and renders, one stores.
 // Claimed work in this process is at most one job a slot plus, waiting, one for every four slots
-// and at least one. A suspect (see JobQueue) is in work alone. While the fence is closed nothing is claimed and nothing stored.
+// and at least one. A suspect (see JobQueue) is in work alone. While the fence is closed nothing is
+// claimed and nothing stored; is it closed at the end, results are left to whoever rescues their
+// claims.
 //
 // Thread-safety: Wake(), Rest() and AwaitRested() from any thread; Stop() from the owner's.
 // Lifetime: `queue`, `counters` and the fence outlive the pool.
 // Memory: a slot's source file and images, plus as many results waiting to be stored as
-//   there are slots.
+//   jobs may be claimed.
 class WorkerPool {
  public:
   struct Options {
@@ -74,8 +76,8 @@ class WorkerPool {
   void AwaitWake(absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mu_);
   // Waits for Stop() or `timeout`; new jobs do not end it.
   void AwaitStop(absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mu_);
-  // Waits until the fence is open, or Stop().
-  void AwaitFence() ABSL_LOCKS_EXCLUDED(mu_);
+  // Waits until the fence is open, or Stop(). Whether it is open.
+  bool AwaitFence() ABSL_LOCKS_EXCLUDED(mu_);
   // Waits until nothing that was claimed is left in this process; false when stopping.
   bool AwaitEmptyHands() ABSL_LOCKS_EXCLUDED(mu_);
   void HandOut(std::vector<ClaimedJob> jobs) ABSL_LOCKS_EXCLUDED(mu_);

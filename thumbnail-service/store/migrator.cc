@@ -13,15 +13,16 @@ namespace hestia {
 namespace {
 
 // Any constant will do as long as every release uses the same: "hestia" in ASCII.
-constexpr char kLockSql[] = "SELECT pg_advisory_xact_lock(114784820062561)";
+constexpr char kLockSql[] = "SELECT pg_try_advisory_xact_lock(114784820062561)";
 constexpr char kTableSql[] = R"sql(
   CREATE TABLE IF NOT EXISTS schema_migrations (
     number     integer PRIMARY KEY,
     name       text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now()))sql";
 
-// A migration may rewrite a table of millions of rows.
-constexpr PgLimits kLimits{.statement = absl::Hours(1), .lock = absl::Seconds(60),
+// A migration may rewrite a table of millions of rows. While it waits for a table, everybody else
+// who wants that one waits behind it.
+constexpr PgLimits kLimits{.statement = absl::Hours(1), .lock = absl::Seconds(5),
                            .answer = absl::Hours(1)};
 
 absl::Status ApplyMissing(pqxx::work& tx) {
@@ -83,7 +84,10 @@ absl::Status SeedRecipes(pqxx::work& tx, const std::vector<Recipe>& seed) {
 absl::Status Migrate(const std::string& url, const std::vector<Recipe>& seed) {
   PgSession session(url, {}, kLimits);
   return session.Transact([&](pqxx::work& tx) -> absl::Status {
-    tx.exec(kLockSql);
+    // The caller does the waiting: it also hears that it is to stop.
+    if (!tx.exec1(kLockSql)[0].as<bool>()) {
+      return absl::UnavailableError("another replica is bringing the schema up to date");
+    }
     tx.exec(kTableSql);
     if (absl::Status status = ApplyMissing(tx); !status.ok()) return status;
     return SeedRecipes(tx, seed);

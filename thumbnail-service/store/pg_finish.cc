@@ -3,14 +3,17 @@
 #include <optional>
 #include <utility>
 
+#include <absl/time/clock.h>
+
 #include "common/crash_point.h"
+#include "thumbnail-service/jobs/order_key.h"
 #include "thumbnail-service/store/pg_bytea_array.h"
 
 namespace hestia {
 namespace {
 
 // Tells where the locked rows lie (ctid), which holds until the transaction ends. A row that was
-// written elsewhere while its lock was waited for is missing from the answer.
+// written elsewhere while its lock was waited for may be missing from the answer.
 constexpr PgStatement kLockClaimed = {"lock_claimed", R"sql(
   SELECT f.id, f.ctid
   FROM unnest($1::bigint[]) AS told(token) JOIN jobs j ON j.claim_token = told.token
@@ -128,13 +131,33 @@ constexpr PgStatement kSettle = {"settle", R"sql(
   )
   SELECT position - 1, complete, (SELECT count(*) FROM settled) FROM told)sql"};
 
+// Whoever delivers a result of a file lives, whatever it was taken for: what was counted as deaths
+// with this file in work were none of its doing.
+constexpr PgStatement kAbsolve = {"absolve", R"sql(
+  WITH told AS (
+    SELECT * FROM unnest($1::bigint[], $2::bigint[]) AS t(file_id, version)
+  ), cleared AS (
+    UPDATE jobs j SET crashes = 0 FROM told t
+    WHERE j.file_id = t.file_id AND j.crashes > 0 AND j.crashed_version = t.version
+  ), lifted AS (
+    DELETE FROM failures x USING told t
+    WHERE x.file_id = t.file_id AND x.file_version = t.version AND x.code = 'REPLICA_DIED'
+    RETURNING x.file_id
+  ), put AS (
+    UPDATE files f SET state = 2 FROM lifted l WHERE f.id = l.file_id
+    RETURNING f.id, f.library_id, f.version
+  )
+  INSERT INTO jobs (file_id, library_id, wanted_version, order_key)
+  SELECT id, library_id, version, $3 FROM put
+  ON CONFLICT (file_id) DO NOTHING)sql"};
+
 constexpr PgStatement kUnclaim = {"unclaim", R"sql(
   UPDATE jobs SET claim_token = NULL, claimed_by = NULL
   WHERE file_id = ANY($1::bigint[]))sql"};
 
 constexpr PgStatement kStatements[] = {kLockClaimed,       kLockFiles,         kReadClaims,     kPutContents,
                                        kPutThumbnails,     kPutContentFailure, kPutFileFailure,
-                                       kSettle,            kUnclaim};
+                                       kSettle,            kAbsolve,        kUnclaim};
 
 using Numbers = std::vector<std::int64_t>;
 
@@ -157,6 +180,7 @@ absl::StatusOr<std::vector<FinishEffect>> FinishBatch::Run() {
   effects_.assign(results_.size(), FinishEffect::kStale);
   content_ids_.assign(results_.size(), 0);
   LockClaims();
+  Absolve();
   // What was rendered of an outdated version is referred to by no row: nothing would ever
   // collect it.
   Unclaim();
@@ -177,8 +201,8 @@ void FinishBatch::LockClaims() {
   }
   NotePlaces(tx_.exec_prepared(kLockClaimed.name, PgArray(tokens)));
   if (!ReadClaims(tokens)) {
-    // Out of the order of ids this once: should two of these meet, PostgreSQL ends one of them
-    // and it is repeated.
+    // A row that is missing above is locked all the same, as a rule; so hardly ever one is locked
+    // out of the order of ids here. Should two of these meet, PostgreSQL ends one and it is repeated.
     NotePlaces(tx_.exec_prepared(kLockFiles.name, PgArray(files)));
     ReadClaims(tokens);
   }
@@ -198,6 +222,24 @@ bool FinishBatch::ReadClaims(const std::vector<std::int64_t>& tokens) {
     all_locked = all_locked && places_.contains(results_[index].job.file_id);
   }
   return all_locked;
+}
+
+void FinishBatch::Absolve() {
+  std::vector<bool> stands(results_.size(), false);
+  for (const std::vector<std::size_t>* const standing : {&current_, &outdated_}) {
+    for (const std::size_t index : *standing) stands[index] = true;
+  }
+  Numbers files;
+  Numbers versions;
+  for (std::size_t i = 0; i < results_.size(); ++i) {
+    if (stands[i]) continue;
+    files.push_back(results_[i].job.file_id);
+    versions.push_back(results_[i].job.version);
+  }
+  if (files.empty()) return;
+  tx_.exec_prepared(kLockFiles.name, PgArray(files));
+  tx_.exec_prepared(kAbsolve.name, PgArray(files), PgArray(versions),
+                    OrderKey(absl::Now(), JobClass::kLive));
 }
 
 void FinishBatch::Unclaim() {

@@ -43,6 +43,8 @@ class FinishBatch {
   void NotePlaces(const pqxx::result& locked);
   // Whether the files of all claims that still stand are locked.
   bool ReadClaims(const std::vector<std::int64_t>& tokens);
+  // What results whose claims stand no more prove: their replica did not die on those files.
+  void Absolve();
   void PutContents();
   void PutThumbnails();
   void PutVerdicts();

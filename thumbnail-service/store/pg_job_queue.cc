@@ -17,7 +17,7 @@ namespace {
 // nobody can change any more, and their files by the hint the jobs have: by their ids it would be
 // a walk over all former states that an old transaction keeps. A job that was changed between the
 // look and its lock is at a place that the statement does not see yet, and is left to the next
-// look; whoever changed it announces it.
+// look, half a second later at the most; whoever changed it announces it besides.
 constexpr PgStatement kClaim = {"claim", R"sql(
   WITH next AS MATERIALIZED (
     SELECT soonest.file_id, soonest.place, soonest.file_place
@@ -154,13 +154,18 @@ absl::StatusOr<std::vector<ClaimedJob>> PgJobQueue::Claim(
 
 absl::StatusOr<std::vector<ClaimedJob>> PgJobQueue::ClaimFrom(
     std::int64_t from, absl::Span<const std::int64_t> library_ids, int most) {
-  const absl::Duration begin = MonotonicNow();
+  // Of the look alone: what a commit takes says nothing about the queue's front.
+  absl::Duration begin = absl::ZeroDuration();
+  absl::Duration end = absl::ZeroDuration();
   std::optional<std::int64_t> first;
   auto claimed = pool_.Transact([&](pqxx::work& tx) -> absl::StatusOr<std::vector<ClaimedJob>> {
     std::vector<ClaimedJob> jobs;
     std::vector<std::pair<std::int64_t, ClaimedJob>> ordered;
-    for (const pqxx::row row :
-         tx.exec_prepared(kClaim.name, replica_id_, PgArray(library_ids), most, from)) {
+    begin = MonotonicNow();
+    const pqxx::result rows =
+        tx.exec_prepared(kClaim.name, replica_id_, PgArray(library_ids), most, from);
+    end = MonotonicNow();
+    for (const pqxx::row row : rows) {
       ordered.emplace_back(row[9].as<std::int64_t>(), ToClaimedJob(row));
     }
     // RETURNING promises no order.
@@ -173,7 +178,7 @@ absl::StatusOr<std::vector<ClaimedJob>> PgJobQueue::ClaimFrom(
   });
   if (claimed.ok()) {
     absl::MutexLock lock(&mu_);
-    mark_.Looked(from, first, begin, MonotonicNow());
+    mark_.Looked(from, first, begin, end);
   }
   return claimed;
 }

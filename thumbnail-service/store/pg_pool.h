@@ -16,7 +16,7 @@ namespace hestia {
 
 // A fixed number of sessions for threads that need one now and then.
 //
-// Thread-safety: Transact from any thread.
+// Thread-safety: Transact and Read from any thread.
 // Blocking: waits for a free session, then for the server.
 class PgPool {
  public:

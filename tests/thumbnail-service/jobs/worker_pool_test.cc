@@ -114,6 +114,11 @@ class FakeQueue final : public JobQueue {
     absl::MutexLock lock(&mu_);
     return most_beside_a_suspect_;
   }
+  bool AwaitClaimed(std::int64_t count) {
+    absl::MutexLock lock(&mu_);
+    const auto come = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return last_token_ >= count; };
+    return mu_.AwaitWithTimeout(absl::Condition(&come), kPatience);
+  }
   int least_asked_for() {
     absl::MutexLock lock(&mu_);
     return least_asked_for_;
@@ -203,11 +208,58 @@ TEST_F(WorkerPoolTest, EveryJobIsFinishedOnceAndClaimsStayWithinSlotsAndOne) {
 }
 
 TEST_F(WorkerPoolTest, ManySlotsShareTheirClaims) {
-  queue_.Add(400);
-  Start(8);
-  ASSERT_TRUE(queue_.AwaitEnded(400));
+  constexpr int kSlots = 8;
+  constexpr int kAhead = kSlots / 4;
+  queue_.Add(100);
+  absl::Mutex mu;
+  int may_end = 0;
+  const auto may = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu) { return may_end > 0; };
+  Start(kSlots, [&](FakeThumbnailer& slot) {
+    slot.render = [&]() -> absl::StatusOr<Rendered> {
+      absl::MutexLock lock(&mu);
+      mu.Await(absl::Condition(&may));
+      --may_end;
+      return Rendered{};
+    };
+  });
+  const auto end_one = [&] {
+    absl::MutexLock lock(&mu);
+    ++may_end;
+  };
+  ASSERT_TRUE(queue_.AwaitClaimed(kSlots + kAhead));
+  end_one();
+  ASSERT_TRUE(queue_.AwaitEnded(1));
+  end_one();
+  ASSERT_TRUE(queue_.AwaitClaimed(kSlots + kAhead + 2));
+  EXPECT_EQ(queue_.least_asked_for(), kAhead) << "not one by one";
+  {
+    absl::MutexLock lock(&mu);
+    may_end = 1000;
+  }
+  ASSERT_TRUE(queue_.AwaitEnded(100));
   pool_->Stop(kPatience);
-  EXPECT_EQ(queue_.least_asked_for(), 8 / 4);
+}
+
+TEST_F(WorkerPoolTest, AReplicaThatMayNotWriteAnyMoreLeavesItsResultsAtTheEnd) {
+  Fence fence;
+  fence.OpenUntil(absl::InfiniteDuration());
+  fence_ = &fence;
+  queue_.Add(1);
+  absl::Notification begun;
+  absl::Notification may_end;
+  Start(1, [&](FakeThumbnailer& slot) {
+    slot.render = [&]() -> absl::StatusOr<Rendered> {
+      begun.Notify();
+      may_end.WaitForNotification();
+      return Rendered{};
+    };
+  });
+  begun.WaitForNotification();
+  fence.Close();
+  may_end.Notify();
+  pool_->Stop(kPatience);
+  EXPECT_TRUE(queue_.finished().empty());
+  EXPECT_TRUE(queue_.released().empty());
 }
 
 TEST_F(WorkerPoolTest, AWakeUpIsEnoughToFindANewJob) {

@@ -123,7 +123,6 @@ TEST_F(JobQueueTest, KnownBytesNeedNoRender) {
   EXPECT_THAT(queue_.LookUp(*result.content).value().missing, testing::IsEmpty());
 }
 
-// Former states of a row are kept as long as an old transaction is open.
 TEST_F(JobQueueTest, AFileThatChangedWhileItsResultWaitedIsSettledAllTheSame) {
   AddFiles(2);
   const std::vector<ClaimedJob> jobs = ClaimAll();
@@ -144,14 +143,19 @@ TEST_F(JobQueueTest, AFileThatChangedWhileItsResultWaitedIsSettledAllTheSame) {
 
 TEST_F(JobQueueTest, AJobsHintOfWhereItsFileLiesIsNotBelievedWhenAnotherFileLiesThere) {
   AddFiles(2);
+  ASSERT_EQ(Number("SELECT count(*) FROM jobs j JOIN files f ON f.ctid = j.file_place "
+                   "WHERE f.id = j.file_id"),
+            2)
+      << "the hint leads to the file";
   Execute("UPDATE jobs j SET file_place = f.ctid FROM files f WHERE f.id <> j.file_id");
-  std::vector<JobResult> results;
-  for (const ClaimedJob& job : ClaimAll()) {
-    EXPECT_EQ(job.path, absl::StrCat("f", job.stamp.inode - 1));
-    results.push_back(Result(job, job.path));
+  const std::vector<ClaimedJob> jobs = ClaimAll();
+  ASSERT_EQ(jobs.size(), 2u);
+  for (const ClaimedJob& job : jobs) {
+    EXPECT_EQ(Number(absl::StrCat("SELECT id FROM files WHERE path = '", job.path, "'")),
+              job.file_id);
+    // One by one: together each would lock the other's file.
+    EXPECT_EQ(Finish(Result(job, job.path)), FinishEffect::kStored);
   }
-  ASSERT_EQ(results.size(), 2u);
-  EXPECT_THAT(queue_.Finish(results).value(), testing::Each(FinishEffect::kStored));
   EXPECT_EQ(Number("SELECT count(*) FROM files f JOIN contents c ON c.id = f.content_id "
                    "WHERE f.state = 1 AND encode(substring(c.digest FOR 2), 'escape') = f.path"),
             2);
@@ -161,6 +165,30 @@ TEST_F(JobQueueTest, AnIndexLeadsFromATokenToItsOneClaim) {
   EXPECT_EQ(Number("SELECT count(*) FROM pg_index WHERE indrelid = 'jobs'::regclass AND indisunique "
                    "AND pg_get_indexdef(indexrelid) LIKE '%(claim_token)%'"),
             1);
+}
+
+TEST_F(JobQueueTest, AResultOfAReplicaThatWasTakenForDeadClearsItsFileOfSuspicion) {
+  AddFiles(2);
+  const std::vector<ClaimedJob> jobs = ClaimAll();
+  Execute("UPDATE jobs SET claim_token = NULL, claimed_by = NULL, crashes = 2, crashed_version = 1");
+  EXPECT_EQ(Finish(Result(jobs[0], "late")), FinishEffect::kStale);
+  EXPECT_EQ(Number(absl::StrCat("SELECT crashes FROM jobs WHERE file_id = ", jobs[0].file_id)), 0);
+  EXPECT_EQ(Number(absl::StrCat("SELECT crashes FROM jobs WHERE file_id = ", jobs[1].file_id)), 2);
+}
+
+TEST_F(JobQueueTest, AResultOfAReplicaThatWasTakenForDeadLiftsTheVerdictThatItDied) {
+  AddFiles(2);
+  const std::vector<ClaimedJob> jobs = ClaimAll();
+  Execute("DELETE FROM jobs; UPDATE files SET state = 3;"
+          "INSERT INTO failures (file_id, file_version, code, detail, attempts) "
+          "SELECT id, version, CASE path WHEN 'f0' THEN 'REPLICA_DIED' ELSE 'UNREADABLE' END, '', 3 "
+          "FROM files");
+  for (const ClaimedJob& job : jobs) EXPECT_EQ(Finish(Result(job, "late")), FinishEffect::kStale);
+  const std::vector<ClaimedJob> again = ClaimAll();
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_EQ(again[0].path, "f0");
+  EXPECT_EQ(Number("SELECT count(*) FROM failures"), 1);
+  EXPECT_EQ(Finish(Result(again[0], "now")), FinishEffect::kStored);
 }
 
 TEST_F(JobQueueTest, AStaleTokenChangesNothing) {

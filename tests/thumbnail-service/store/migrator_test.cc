@@ -6,6 +6,7 @@
 #include <thread>
 
 #include <absl/strings/str_cat.h>
+#include <absl/time/clock.h>
 #include <gtest/gtest.h>
 #include <pqxx/pqxx>
 
@@ -21,7 +22,12 @@ TEST(MigratorTest, SeveralReplicasMayStartAtOnceOnAnEmptyDatabase) {
   std::vector<absl::Status> outcomes(6);
   std::vector<std::thread> replicas;
   for (absl::Status& outcome : outcomes) {
-    replicas.emplace_back([&] { outcome = Migrate(database.url(), kSeed); });
+    replicas.emplace_back([&] {
+      // As a starting service does while another one is at it.
+      do {
+        outcome = Migrate(database.url(), kSeed);
+      } while (absl::IsUnavailable(outcome));
+    });
   }
   for (std::thread& replica : replicas) replica.join();
   for (const absl::Status& outcome : outcomes) EXPECT_TRUE(outcome.ok()) << outcome;
@@ -76,6 +82,31 @@ TEST(MigratorTest, JobsThatAnEarlierReleaseQueuedAreClaimedAfterTheMigration) {
   theirs.version = 1;
   EXPECT_EQ(queue.Finish({JobResult{.job = theirs, .verdict = Verdict{"BROKEN", "cut"}}}).value(),
             std::vector{FinishEffect::kStored});
+}
+
+// It would be ended by PostgreSQL if it locked the tables in another order than replicas do.
+TEST(MigratorTest, AMigrationLetsAReplicaAtWorkFinishFirst) {
+  const test::TestDatabase database;
+  ASSERT_TRUE(Migrate(database.url(), kSeed).ok());
+  pqxx::connection connection(database.url());
+  pqxx::work finishing(connection);
+  finishing.exec("SELECT FROM files FOR NO KEY UPDATE");
+  const Migration& rebuild = Migrations()[7];
+  std::thread migrator([&] {
+    pqxx::connection other(database.url());
+    pqxx::work migrating(other);
+    EXPECT_NO_THROW(migrating.exec(rebuild.sql));
+  });
+  pqxx::connection watching(database.url());
+  const absl::Time deadline = absl::Now() + absl::Seconds(30);
+  while (pqxx::nontransaction(watching)
+             .exec1("SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database "
+                    "WHERE NOT granted AND datname = current_database()")[0].as<int>() == 0) {
+    ASSERT_LT(absl::Now(), deadline);
+  }
+  finishing.exec("UPDATE jobs SET tries = 0");
+  finishing.commit();
+  migrator.join();
 }
 
 TEST(MigratorTest, ASchemaOfANewerReleaseIsRefusedAndLeftAlone) {

@@ -6,11 +6,13 @@
 -- The columns stand in the order of their alignment: a claim writes the whole row, and 16 of its
 -- 152 bytes were padding. Half of each page is left for the claimed states of the rows in it: one that
 -- has to go to another page costs a record more, and is written whole.
+-- In the order of the replicas that may be at work: the other way round each would wait for the other.
+LOCK TABLE files, jobs IN ACCESS EXCLUSIVE MODE;
 ALTER TABLE jobs RENAME TO jobs_before;
 ALTER TABLE jobs_before RENAME CONSTRAINT jobs_pkey TO jobs_before_pkey;
 
 CREATE TABLE jobs (
-  file_id         bigint PRIMARY KEY REFERENCES files ON DELETE CASCADE,
+  file_id         bigint PRIMARY KEY,
   library_id      bigint NOT NULL,
   wanted_version  bigint NOT NULL,
   -- Microseconds of time plus the class's offset: smaller is sooner.
@@ -38,7 +40,10 @@ SELECT file_id, library_id, wanted_version, order_key, run_after, claim_token, c
        claimed_at, crashed_version, crashes, attempts, tries, last_error, claimed_by
 FROM jobs_before;
 DROP TABLE jobs_before;
+-- Now, so that all rows are checked at once instead of each by itself.
+ALTER TABLE jobs ADD FOREIGN KEY (file_id) REFERENCES files ON DELETE CASCADE;
 
 CREATE INDEX jobs_waiting ON jobs (library_id, order_key) WHERE claim_token IS NULL;
 CREATE INDEX jobs_suspect ON jobs (library_id, order_key) WHERE crashes > 0;
 CREATE UNIQUE INDEX jobs_claim_token ON jobs (claim_token) WHERE claim_token IS NOT NULL;
+ANALYZE jobs;
