@@ -22,6 +22,13 @@ wire::Request SmallRequest() {
   request.limits = {.max_scaled_pixels = 1 << 20,
                     .max_pixels = 1 << 18,
                     .max_side_px = 1 << 14,
+                    .max_channels = 64,
+                    .max_frames = 1000,
+                    .max_ratio = 1 << 20,
+                    .max_scans = 500,
+                    .max_chunk_bytes = 1 << 24,
+                    .max_icc_bytes = 1 << 20,
+                    .max_exif_bytes = 1 << 20,
                     .max_memory_bytes = std::uint64_t{1} << 30,
                     .timeout_seconds = 10};
   request.images[0] = {.box_px = 32, .encoding = wire::Encoding::kWebp, .quality = 50};

@@ -85,7 +85,8 @@ absl::Status Capabilities::AddAnswer(int control, const std::string& program,
       format->max_pixels = PixelLimit(
           render_limits_.formats, kind,
           said.scaled == 1 ? render_limits_.max_scaled_pixels : render_limits_.max_pixels);
-      format->max_side_px = render_limits_.max_side_px;
+      format->max_side_px = LimitOf(render_limits_.formats, kind, &FormatLimit::max_side_px,
+                                    render_limits_.max_side_px);
     }
     const auto same = [&](const FormatAbility& other) { return other.name == format->name; };
     if (std::any_of(formats.begin(), formats.end(), same)) {

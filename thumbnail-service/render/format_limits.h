@@ -15,18 +15,30 @@ namespace hestia {
 struct FormatLimit {
   std::int64_t max_pixels = 0;
   std::int64_t max_source_bytes = 0;
+  std::int64_t max_side_px = 0;
+  std::int64_t max_channels = 0;
+  std::int64_t max_frames = 0;
+  std::int64_t max_ratio = 0;
+  std::int64_t max_scans = 0;
+  std::int64_t max_chunk_bytes = 0;
+  std::int64_t max_icc_bytes = 0;
+  std::int64_t max_exif_bytes = 0;
 };
+// kUnknown: of all formats that have none of their own.
 using FormatLimits = std::map<ImageFormat, FormatLimit>;
 
 // The word for a format in settings: "jpeg", "heif", "raw", …; empty for kUnknown.
 absl::string_view FormatWord(ImageFormat format);
 
-// Parses "tiff=400000000:2147483648,gif=20000000": FORMAT=PIXELS[:BYTES], where an empty or zero
-// part leaves the common limit.
+// Parses "tiff=400000000:2147483648,gif=20000000:frames=50,all=icc=500000": FORMAT=PART[:PART…],
+// where a part is NAME=NUMBER. The first two may go without their names, pixels and bytes. An empty
+// or zero part leaves the common limit. FORMAT "all" is every format.
 //   kInvalidArgument  every malformed entry, in one message that says what is possible.
 absl::StatusOr<FormatLimits> ParseFormatLimits(absl::string_view text);
 
-// The format's own limit where it has one, else `common`.
+// The format's own limit where it has one, else that of all formats, else `common`.
+std::int64_t LimitOf(const FormatLimits& limits, ImageFormat format,
+                     std::int64_t FormatLimit::*which, std::int64_t common);
 std::int64_t PixelLimit(const FormatLimits& limits, ImageFormat format, std::int64_t common);
 std::int64_t ByteLimit(const FormatLimits& limits, ImageFormat format, std::int64_t common);
 

@@ -46,6 +46,11 @@ constexpr std::array kSignatures = {
     Signature{Bytes("\x01\xda"), ImageFormat::kSgi},
     Signature{Bytes("\xff\x0a"), ImageFormat::kJpegXl},
     Signature{Bytes("\0\0\0\x0cJXL \r\n\x87\n"), ImageFormat::kJpegXl},
+    Signature{Bytes("%PDF-"), ImageFormat::kPdf},
+    Signature{Bytes("\x1a\x45\xdf\xa3"), ImageFormat::kVideo},  // Matroska, WebM
+    Signature{Bytes("FLV\1"), ImageFormat::kVideo},
+    Signature{Bytes("\0\0\1\xba"), ImageFormat::kVideo},  // MPEG programme stream
+    Signature{Bytes("\x30\x26\xb2\x75\x8e\x66\xcf\x11"), ImageFormat::kVideo},  // ASF
 };
 
 constexpr std::array kHeifBrands = {"heic", "heix", "heim", "heis", "hevc",
@@ -69,6 +74,23 @@ bool IsHeif(absl::string_view head) {
     if (std::find(kHeifBrands.begin(), kHeifBrands.end(), brand) != kHeifBrands.end()) return true;
   }
   return false;
+}
+
+// An ISO media file that is no picture and does not say that it is sound alone; QuickTime's older
+// files begin with any of their parts.
+bool IsMovie(absl::string_view head) {
+  const absl::string_view major = Brands(head).substr(0, 4);
+  if (!major.empty()) return major != "M4A " && major != "M4B ";
+  const absl::string_view part = absl::ClippedSubstr(head, 4, 4);
+  return At(head, 0) == 0 && (part == "moov" || part == "mdat" || part == "wide");
+}
+
+// Packets of 188 bytes, each with a mark at its beginning, or behind a time of four bytes.
+bool IsTransportStream(absl::string_view head) {
+  const auto marked = [&](std::size_t at, std::size_t packet) {
+    return At(head, at) == 0x47 && At(head, at + packet) == 0x47 && At(head, at + 2 * packet) == 0x47;
+  };
+  return marked(0, 188) || marked(4, 192);
 }
 
 // Camera makers' TIFF files have a preview first and the picture in a sub-directory, or
@@ -160,10 +182,8 @@ struct Kind {
 };
 
 constexpr std::array kOtherKinds = {
-    Kind{"%PDF", "a PDF document"},
     Kind{Bytes("PK\3\4"), "a ZIP archive"},
     Kind{Bytes("\x1f\x8b"), "a gzip archive"},
-    Kind{Bytes("\x1a\x45\xdf\xa3"), "a Matroska or WebM video"},
     Kind{"OggS", "an Ogg recording"},
     Kind{"ID3", "an MP3 recording"},
     Kind{"fLaC", "a FLAC recording"},
@@ -185,6 +205,8 @@ ImageFormat Sniff(absl::string_view head) {
   }
   if (absl::StartsWith(Brands(head), "crx ")) return ImageFormat::kCameraRaw;
   if (IsHeif(head)) return ImageFormat::kHeif;
+  const bool avi = absl::StartsWith(head, "RIFF") && absl::ClippedSubstr(head, 8, 4) == "AVI ";
+  if (avi || IsMovie(head) || IsTransportStream(head)) return ImageFormat::kVideo;
   if (IsPnm(head)) return ImageFormat::kPnm;
   if (IsBmp(head)) return ImageFormat::kBmp;
   if (IsIco(head)) return ImageFormat::kIco;
@@ -196,7 +218,8 @@ absl::string_view FormatTitle(ImageFormat format) {
   constexpr std::array kTitles = {"unknown", "JPEG",         "PNG",       "WebP",      "GIF",
                                   "TIFF",    "BMP",          "HEIC/AVIF", "JPEG 2000", "PSD",
                                   "OpenEXR", "Radiance HDR", "DPX",       "PNM",       "camera RAW",
-                                  "ICO",     "SGI",          "Cineon",    "SVG",       "JPEG XL"};
+                                  "ICO",     "SGI",          "Cineon",    "SVG",       "JPEG XL",
+                                  "PDF",     "video"};
   const auto index = static_cast<std::size_t>(format);
   return index < kTitles.size() ? kTitles[index] : kTitles[0];
 }
@@ -207,8 +230,7 @@ std::string DescribeUnreadable(absl::string_view head) {
     if (absl::StartsWith(head, kind.bytes)) return std::string(kind.title);
   }
   if (head.size() >= 40 && head.substr(36, 4) == "acsp") return "an ICC colour profile";
-  if (!Brands(head).empty()) return "a video";
-  if (absl::StartsWith(head, "RIFF") && absl::ClippedSubstr(head, 8, 4) == "AVI ") return "a video";
+  if (!Brands(head).empty()) return "a sound recording";
   if (absl::StartsWith(head, "RIFF") && absl::ClippedSubstr(head, 8, 4) == "WAVE") return "a sound recording";
   if (LooksLikeText(head)) return "text";
   return "an unknown format";
@@ -249,6 +271,8 @@ absl::string_view OiioReader(ImageFormat format) {
     case ImageFormat::kHeif:
     case ImageFormat::kSvg:
     case ImageFormat::kJpegXl:
+    case ImageFormat::kPdf:
+    case ImageFormat::kVideo:
       return {};
   }
   return {};

@@ -35,6 +35,8 @@ enum class ImageFormat : std::uint32_t {
   kCineon = 17,
   kSvg = 18,
   kJpegXl = 19,
+  kPdf = 20,
+  kVideo = 21,  // any container
 };
 
 inline constexpr std::array kAllImageFormats = {
@@ -42,7 +44,8 @@ inline constexpr std::array kAllImageFormats = {
     ImageFormat::kTiff,     ImageFormat::kBmp,    ImageFormat::kHeif,        ImageFormat::kJpeg2000,
     ImageFormat::kPsd,      ImageFormat::kOpenExr, ImageFormat::kRadianceHdr, ImageFormat::kDpx,
     ImageFormat::kPnm,      ImageFormat::kCameraRaw, ImageFormat::kIco,       ImageFormat::kSgi,
-    ImageFormat::kCineon,   ImageFormat::kSvg,    ImageFormat::kJpegXl};
+    ImageFormat::kCineon,   ImageFormat::kSvg,    ImageFormat::kJpegXl,    ImageFormat::kPdf,
+    ImageFormat::kVideo};
 
 // Bytes Sniff wants to see; fewer are fine when the file has no more.
 constexpr std::size_t kSniffBytes = 4096;
@@ -55,7 +58,7 @@ ImageFormat Sniff(absl::string_view head);
 absl::string_view FormatTitle(ImageFormat format);
 
 // What a file that is no readable image looks like, for a person who wonders why it has no
-// thumbnail: "a PDF document", "an ICC colour profile", "text", "an empty file",
+// thumbnail: "a ZIP archive", "an ICC colour profile", "text", "an empty file",
 // "an unknown format".
 std::string DescribeUnreadable(absl::string_view head);
 

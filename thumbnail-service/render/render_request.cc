@@ -54,7 +54,17 @@ wire::Limits ToWire(const RenderLimits& limits, ImageFormat format) {
   wire::Limits sent;
   sent.max_scaled_pixels = pixels(limits.max_scaled_pixels);
   sent.max_pixels = pixels(limits.max_pixels);
-  sent.max_side_px = static_cast<std::uint64_t>(limits.max_side_px);
+  const auto limit = [&](std::int64_t FormatLimit::*which, std::int64_t common) {
+    return static_cast<std::uint64_t>(LimitOf(limits.formats, format, which, common));
+  };
+  sent.max_side_px = limit(&FormatLimit::max_side_px, limits.max_side_px);
+  sent.max_channels = limit(&FormatLimit::max_channels, limits.max_channels);
+  sent.max_frames = limit(&FormatLimit::max_frames, limits.max_frames);
+  sent.max_ratio = limit(&FormatLimit::max_ratio, limits.max_ratio);
+  sent.max_scans = limit(&FormatLimit::max_scans, limits.max_scans);
+  sent.max_chunk_bytes = limit(&FormatLimit::max_chunk_bytes, limits.max_chunk_bytes);
+  sent.max_icc_bytes = limit(&FormatLimit::max_icc_bytes, limits.max_icc_bytes);
+  sent.max_exif_bytes = limit(&FormatLimit::max_exif_bytes, limits.max_exif_bytes);
   sent.max_memory_bytes = static_cast<std::uint64_t>(limits.max_memory_bytes);
   sent.timeout_seconds = static_cast<std::uint64_t>(absl::ToInt64Seconds(whole));
   sent.render_damaged = limits.render_damaged ? 1 : 0;

@@ -23,12 +23,18 @@ ABSL_FLAG(std::int64_t, max_pixels, 120'000'000,
 ABSL_FLAG(std::int64_t, max_scaled_pixels, 268'000'000,
           "As max_pixels, for baseline JPEG, which is reduced while it is decoded");
 ABSL_FLAG(std::string, format_limits, "",
-          "Limits that single formats have instead of max_pixels, max_scaled_pixels and "
-          "max_source_bytes: FORMAT=PIXELS[:BYTES],…, e.g. tiff=400000000:2147483648,gif=20000000; "
-          "an empty or zero part leaves the common limit");
+          "Limits that single formats have instead of max_pixels, max_scaled_pixels, "
+          "max_source_bytes and those that have no setting of their own: "
+          "FORMAT=PIXELS[:BYTES][:NAME=NUMBER…],…, e.g. tiff=400000000:2147483648,"
+          "gif=20000000:frames=50,all=icc=500000. NAME: pixels, bytes, side (65535 px), channels "
+          "(64), frames (or pages; 100000), ratio (bytes of pixels, four each, to bytes of the file; "
+          "1000000), scans (of a JPEG; 500), chunk (of a PNG, but for its pixels; 16777216 bytes), "
+          "icc (8388608) and exif (1048576); a larger profile or EXIF block counts as none. An empty "
+          "or zero part leaves the common limit");
 ABSL_FLAG(std::string, damaged_files, "refuse",
-          "What becomes of a JPEG that is cut short or damaged in its middle: refuse gives it the "
-          "verdict DECODE_FAILED, render makes thumbnails of what is there and says so");
+          "What becomes of a JPEG, PNG, WebP or TIFF (and others that come row by row) that is cut "
+          "short or damaged in its middle: refuse gives it the verdict DECODE_FAILED, render makes "
+          "thumbnails of what is there and says so");
 ABSL_FLAG(std::int64_t, render_memory_bytes, std::int64_t{1536} << 20,
           "Most memory one image may take to render, in bytes, 67108864 to 68719476736; more is "
           "the verdict TOO_LARGE");

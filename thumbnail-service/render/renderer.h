@@ -23,7 +23,7 @@ namespace hestia {
 
 // Rises with every release that may read what an earlier one could not, so that verdicts
 // of the earlier one are lifted.
-constexpr int kDecoderVersion = 3;
+constexpr int kDecoderVersion = 4;
 
 // Where the renderer programs lie; see FindRendererPrograms in render_settings.h.
 struct RendererPrograms {
@@ -41,11 +41,23 @@ struct RenderLimits {
   std::int64_t max_scaled_pixels = 268'000'000;
   std::int64_t max_pixels = 120'000'000;
   FormatLimits formats = {};
-  // Whether a JPEG that is cut short or damaged in its middle is rendered with what is there, and
-  // flagged, or is the verdict DECODE_FAILED.
+  // Whether an image that is cut short or damaged in its middle is rendered with what is there, and
+  // flagged, or is the verdict DECODE_FAILED. JPEG, PNG, WebP and what OpenImageIO reads by rows.
   bool render_damaged = false;
   // Longest side by the header.
   std::int64_t max_side_px = 65'535;
+  std::int64_t max_channels = 64;
+  // Frames or pages in the file; few of them are looked at.
+  std::int64_t max_frames = 100'000;
+  // What the pixels take, four bytes each, for each byte of the file. Blank pictures of some
+  // formats come near it honestly.
+  std::int64_t max_ratio = 1'000'000;
+  std::int64_t max_scans = 500;  // of a JPEG
+  // A PNG's chunks but for its pixels.
+  std::int64_t max_chunk_bytes = std::int64_t{16} << 20;
+  // A larger profile, or EXIF block, counts as none.
+  std::int64_t max_icc_bytes = std::int64_t{8} << 20;
+  std::int64_t max_exif_bytes = std::int64_t{1} << 20;
   // Address space of one decode.
   std::int64_t max_memory_bytes = std::int64_t{1536} << 20;
   // Whether to render where a layer of the jail is missing.
@@ -64,7 +76,7 @@ struct RenderedImage {
 };
 
 struct Rendering {
-  // As stored in the file, before its orientation is applied.
+  // As it is shown, upright.
   int source_width_px = 0;
   int source_height_px = 0;
   Placeholder placeholder;

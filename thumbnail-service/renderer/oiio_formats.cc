@@ -12,6 +12,9 @@
 
 #include "thumbnail-service/render/image_format.h"
 #include "thumbnail-service/renderer/description.h"
+#include "thumbnail-service/renderer/read/pdf_reader.h"
+#include "thumbnail-service/renderer/read/raw_preview.h"
+#include "thumbnail-service/renderer/read/video_reader.h"
 
 namespace hestia {
 namespace {
@@ -69,10 +72,13 @@ void DescribeOiioFormats(wire::Description& description) {
     }
     if (format == ImageFormat::kSvg) AddFormat(description, "SVG", SvgReader());
     if (format == ImageFormat::kJpegXl) AddFormat(description, "JPEG XL", JxlReader());
+    if (format == ImageFormat::kPdf) AddFormat(description, "PDF", PdfLibrary());
+    if (format == ImageFormat::kVideo) AddFormat(description, "video", VideoLibrary());
     const std::string reader(OiioReader(format).data(), OiioReader(format).size());
     if (reader.empty() || !Lists(readers, reader)) continue;
     const absl::string_view title = FormatTitle(format);
-    AddFormat(description, std::string(title.data(), title.size()), LibraryOf(reader));
+    AddFormat(description, std::string(title.data(), title.size()),
+              format == ImageFormat::kCameraRaw ? RawPreviewLibrary() : LibraryOf(reader));
   }
 }
 

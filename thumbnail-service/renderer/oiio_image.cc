@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -13,8 +14,11 @@
 #include "thumbnail-service/renderer/read/heif_reader.h"
 #include "thumbnail-service/renderer/read/jxl_reader.h"
 #include "thumbnail-service/renderer/read/oiio_reader.h"
+#include "thumbnail-service/renderer/read/pdf_reader.h"
+#include "thumbnail-service/renderer/read/raw_preview.h"
 #include "thumbnail-service/renderer/read/readers.h"
 #include "thumbnail-service/renderer/read/svg_reader.h"
+#include "thumbnail-service/renderer/read/video_reader.h"
 #include "thumbnail-service/renderer/refuse.h"
 #include "thumbnail-service/renderer/thumbnails.h"
 
@@ -32,6 +36,7 @@ void WriteSize(std::uint32_t width_px, std::uint32_t height_px) {
   ResultMemory::WriteSourceSize(result_fd, width_px, height_px);
 }
 
+// By the readers that take bytes; JPEG, PNG and WebP come here when AVIF is wanted of them.
 Decoded ReadBytes(std::uint32_t format, std::span<const std::uint8_t> bytes,
                   const Demand& demand) {
   switch (static_cast<ImageFormat>(format)) {
@@ -41,27 +46,43 @@ Decoded ReadBytes(std::uint32_t format, std::span<const std::uint8_t> bytes,
       return ReadSvg(bytes, demand);
     case ImageFormat::kJpegXl:
       return ReadJxl(bytes, demand);
+    case ImageFormat::kPdf:
+      return ReadPdf(bytes, demand);
+    case ImageFormat::kVideo:
+      return ReadVideo(bytes, demand);
     default:
       return ReadByOwnReader(format, bytes, demand);
   }
 }
 
-// By the readers that take bytes; JPEG, PNG and WebP come here when AVIF is wanted of them.
-Decoded ReadFromMemory(const wire::Request& request, int source) {
+// What `read` makes of the source's bytes, which take address space only meanwhile.
+template <typename Reader>
+auto FromMemory(const wire::Request& request, int source, Reader read) {
   void* mapped = ::mmap(nullptr, request.source_bytes, PROT_READ, MAP_PRIVATE, source, 0);
   if (mapped == MAP_FAILED) RefuseForMemory();
-  const std::span bytes(static_cast<const std::uint8_t*>(mapped), request.source_bytes);
-  const Demand demand = DemandOf(request);
-  Decoded decoded = ReadBytes(request.format, bytes, demand);
+  auto made = read(std::span(static_cast<const std::uint8_t*>(mapped), request.source_bytes));
   ::munmap(mapped, request.source_bytes);
-  return decoded;
+  return made;
 }
 
 Decoded Read(const wire::Request& request, int source) {
-  const auto reader = OiioReader(static_cast<ImageFormat>(request.format));
-  if (reader.empty()) return ReadFromMemory(request, source);
+  const auto format = static_cast<ImageFormat>(request.format);
+  const auto reader = OiioReader(format);
+  const Demand demand = DemandOf(request);
+  if (reader.empty()) {
+    return FromMemory(request, source, [&](std::span<const std::uint8_t> bytes) {
+      return ReadBytes(request.format, bytes, demand);
+    });
+  }
+  if (format == ImageFormat::kCameraRaw) {
+    std::optional<Decoded> preview =
+        FromMemory(request, source, [&](std::span<const std::uint8_t> bytes) {
+          return ReadRawPreview(bytes, demand);
+        });
+    if (preview.has_value()) return *std::move(preview);
+  }
   const std::string path = "/proc/self/fd/" + std::to_string(source);
-  return ReadByOiio(path, std::string(reader.data(), reader.size()), DemandOf(request));
+  return ReadByOiio(path, std::string(reader.data(), reader.size()), demand);
 }
 }  // namespace
 

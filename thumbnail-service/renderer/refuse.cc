@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cinttypes>
 #include <cstdarg>
@@ -49,25 +50,46 @@ void RefuseForMemory() {
 
 void SetSizeHandler(SizeHandler handler) { size_handler = handler; }
 
-void RefuseUnlessWithin(std::uint64_t width_px, std::uint64_t height_px, std::uint64_t max_pixels,
-                        std::uint64_t max_side_px) {
-  if (width_px == 0 || height_px == 0) {
-    Refuse(wire::Outcome::kDecodeFailed, "the header says %" PRIu64 " x %" PRIu64 " pixels",
-           width_px, height_px);
+void AllowTimeFor(std::uint32_t width_px, std::uint32_t height_px) {
+  if (const SizeHandler handler = size_handler.load()) handler(width_px, height_px);
+}
+
+void RefuseUnlessWithin(const HeaderFacts& facts, const wire::Limits& limits,
+                        std::uint64_t source_bytes) {
+  constexpr std::uint64_t kBytesPerPixel = 4;
+  const std::uint64_t width = facts.width_px;
+  const std::uint64_t height = facts.height_px;
+  if (width == 0 || height == 0) {
+    Refuse(wire::Outcome::kDecodeFailed, "the header says %" PRIu64 " x %" PRIu64 " pixels", width,
+           height);
   }
-  if (width_px > max_side_px || height_px > max_side_px) {
+  if (width > limits.max_side_px || height > limits.max_side_px) {
     Refuse(wire::Outcome::kTooLarge,
-           "%" PRIu64 " x %" PRIu64 " pixels; the longest side allowed is %" PRIu64 " pixels",
-           width_px, height_px, max_side_px);
+           "%" PRIu64 " x %" PRIu64 " pixels; the longest side allowed is %" PRIu64 " pixels", width,
+           height, limits.max_side_px);
   }
-  if (width_px * height_px > max_pixels) {
+  const std::uint64_t most = facts.scaled ? limits.max_scaled_pixels : limits.max_pixels;
+  if (width * height > most) {
     Refuse(wire::Outcome::kTooLarge,
-           "%" PRIu64 " x %" PRIu64 " = %" PRIu64 " pixels; %" PRIu64 " are allowed", width_px,
-           height_px, width_px * height_px, max_pixels);
+           "%" PRIu64 " x %" PRIu64 " = %" PRIu64 " pixels; %" PRIu64 " are allowed", width, height,
+           width * height, most);
   }
-  if (const SizeHandler handler = size_handler.load()) {
-    handler(static_cast<std::uint32_t>(width_px), static_cast<std::uint32_t>(height_px));
+  if (facts.channels > limits.max_channels) {
+    Refuse(wire::Outcome::kTooLarge, "%" PRIu64 " channels; %" PRIu64 " are allowed",
+           facts.channels, limits.max_channels);
   }
+  if (facts.frames > limits.max_frames) {
+    Refuse(wire::Outcome::kTooLarge, "%" PRIu64 " frames or pages; %" PRIu64 " are allowed",
+           facts.frames, limits.max_frames);
+  }
+  const std::uint64_t ratio = width * height * kBytesPerPixel / std::max<std::uint64_t>(source_bytes, 1);
+  if (ratio > limits.max_ratio) {
+    Refuse(wire::Outcome::kTooLarge,
+           "%" PRIu64 " x %" PRIu64 " pixels in %" PRIu64 " bytes are %" PRIu64
+           " bytes decoded for each; %" PRIu64 " are allowed",
+           width, height, source_bytes, ratio, limits.max_ratio);
+  }
+  AllowTimeFor(static_cast<std::uint32_t>(width), static_cast<std::uint32_t>(height));
 }
 
 }  // namespace hestia

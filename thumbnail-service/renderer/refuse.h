@@ -32,11 +32,23 @@ void SetRefusalHandler(RefusalHandler handler);
 using SizeHandler = void (*)(std::uint32_t width_px, std::uint32_t height_px);
 void SetSizeHandler(SizeHandler handler);
 
-// Refuses an image whose header says that it is empty, has a side over the limit, or more
-// than `max_pixels` pixels, and tells the size handler of any other. To be called before
-// anything is decoded.
-void RefuseUnlessWithin(std::uint64_t width_px, std::uint64_t height_px, std::uint64_t max_pixels,
-                        std::uint64_t max_side_px);
+// Tells the size handler of a source that takes as long as an image of that size would, where its
+// own size says little.
+void AllowTimeFor(std::uint32_t width_px, std::uint32_t height_px);
+
+// What an image's header says.
+struct HeaderFacts {
+  std::uint64_t width_px = 0;
+  std::uint64_t height_px = 0;
+  bool scaled = false;  // it will be reduced while it is decoded
+  std::uint64_t channels = 1;
+  std::uint64_t frames = 1;  // or pages
+};
+
+// Refuses an image whose header says that it is empty or over a limit, and tells the size handler
+// of any other. To be called before anything is decoded.
+void RefuseUnlessWithin(const HeaderFacts& facts, const wire::Limits& limits,
+                        std::uint64_t source_bytes);
 
 }  // namespace hestia
 

@@ -129,13 +129,13 @@ void ResultMemory::PutDamage(const std::string& damage) {
   std::strncpy(header_.detail, damage.c_str(), sizeof(header_.detail) - 1);
 }
 
-void ResultMemory::Finish(Size stored, std::uint32_t image_count) {
+void ResultMemory::Finish(Size source, std::uint32_t image_count) {
   header_.magic = wire::kMagic;
   header_.version = wire::kVersion;
   header_.outcome = wire::Outcome::kRendered;
   header_.image_count = image_count;
-  header_.source_width_px = static_cast<std::uint32_t>(stored.width);
-  header_.source_height_px = static_cast<std::uint32_t>(stored.height);
+  header_.source_width_px = static_cast<std::uint32_t>(source.width);
+  header_.source_height_px = static_cast<std::uint32_t>(source.height);
   header_.first_uses = LibrariesUsed() & ~libraries_used_;
   WriteAt(fd_, &header_, sizeof(header_), 0);
 }
@@ -162,6 +162,7 @@ void ResultMemory::WriteVerdict(int fd, wire::Outcome outcome, const char* detai
 Demand DemandOf(const wire::Request& request) {
   Demand demand;
   demand.limits = request.limits;
+  demand.source_bytes = request.source_bytes;
   demand.half_chroma = true;
   for (std::uint32_t i = 0; i < request.image_count; ++i) {
     const wire::ImageSpec& spec = request.images[i];
@@ -208,7 +209,9 @@ void MakeThumbnails(Decoded decoded, const wire::Request& request, ResultMemory&
   }
   result.Put(MakePlaceholder(picture));
   result.PutDamage(decoded.damage);
-  result.Finish(decoded.stored, request.image_count);
+  Size shown = decoded.told.value_or(decoded.stored);
+  if (SwapsSides(decoded.orientation)) std::swap(shown.width, shown.height);
+  result.Finish(shown, request.image_count);
 }
 
 }  // namespace hestia

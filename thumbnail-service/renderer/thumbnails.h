@@ -25,8 +25,8 @@ class ResultMemory {
   void PutAgain(std::uint32_t index, std::uint32_t made);
   void Put(const Placeholder& placeholder);
   void PutDamage(const std::string& damage);
-  // Writes the header; nothing counts before.
-  void Finish(Size stored, std::uint32_t image_count);
+  // Writes the header, with the source's size as it is shown; nothing counts before.
+  void Finish(Size source, std::uint32_t image_count);
 
   // Writes the size by the header, ahead of everything else. Allocates nothing.
   static void WriteSourceSize(int fd, std::uint32_t width_px, std::uint32_t height_px);

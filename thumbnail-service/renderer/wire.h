@@ -38,7 +38,7 @@
 namespace hestia::wire {
 
 constexpr std::uint32_t kMagic = 0x52545348;  // "HSTR"
-constexpr std::uint32_t kVersion = 4;
+constexpr std::uint32_t kVersion = 5;
 constexpr int kControlFd = 3;
 constexpr std::uint32_t kMaxImages = 16;
 
@@ -87,6 +87,15 @@ struct Limits {
   std::uint64_t max_scaled_pixels = 0;
   std::uint64_t max_pixels = 0;
   std::uint64_t max_side_px = 0;
+  std::uint64_t max_channels = 0;
+  std::uint64_t max_frames = 0;  // or pages
+  // What the pixels take, four bytes each, for each byte of the source.
+  std::uint64_t max_ratio = 0;
+  std::uint64_t max_scans = 0;        // JPEG
+  std::uint64_t max_chunk_bytes = 0;  // PNG, but for its pixels
+  // A larger profile, or EXIF block, counts as none.
+  std::uint64_t max_icc_bytes = 0;
+  std::uint64_t max_exif_bytes = 0;
   std::uint64_t max_memory_bytes = 0;
   std::uint64_t timeout_seconds = 0;  // rounded up; the program's own last resort
   std::uint64_t render_damaged = 0;   // 1: what is there of a damaged image, where a reader can
@@ -157,7 +166,8 @@ struct ResultHeader {
   std::uint32_t version = 0;
   Outcome outcome = Outcome::kNone;
   std::uint32_t image_count = 0;
-  // Written as soon as they are known, before anything is decoded.
+  // Written as soon as they are known, before anything is decoded; as stored then, and as shown in
+  // the end.
   std::uint32_t source_width_px = 0;
   std::uint32_t source_height_px = 0;
   // A sentence for people, NUL-terminated: what failed or, with kRendered, what is missing.

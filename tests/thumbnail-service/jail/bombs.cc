@@ -213,7 +213,7 @@ std::vector<Bomb> MakeBombs() {
       {"exr-60000", Exr(59'999, 59'999), ""},
       {"psd-30000", Psd(1, 3, 30'000, 30'000), ""},
       {"psb-300000", Psd(2, 56, 300'000, 300'000), ""},
-      {"psd-empty", Psd(1, 56, 10'000, 10'000), "DECODE_FAILED", false},
+      {"psd-empty", Psd(1, 56, 10'000, 10'000), "TOO_LARGE"},
       {"bmp-side", Bmp(0x7fffffff, 0x7fffffff), ""},
       {"bmp-60000", Bmp(60'000, 60'000), "TOO_LARGE"},
       {"pnm-60000", "P6 60000 60000 255\n", "TOO_LARGE"},

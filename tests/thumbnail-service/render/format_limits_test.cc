@@ -21,12 +21,37 @@ TEST(FormatLimitsTest, AFormatsOwnLimitHoldsInsteadOfTheCommonOne) {
   EXPECT_TRUE(ParseFormatLimits("").value().empty());
 }
 
+TEST(FormatLimitsTest, EveryOtherLimitIsNamed) {
+  const auto limits = ParseFormatLimits(
+      "png=10::side=1:channels=2:frames=3:ratio=4:chunk=6:icc=7:exif=8,jpeg=scans=5:bytes=9,"
+      "all=side=50:icc=70");
+  ASSERT_TRUE(limits.ok()) << limits.status();
+  const auto png = [&](std::int64_t FormatLimit::*which) {
+    return LimitOf(*limits, ImageFormat::kPng, which, 100);
+  };
+  EXPECT_EQ(png(&FormatLimit::max_pixels), 10);
+  EXPECT_EQ(png(&FormatLimit::max_source_bytes), 100);
+  EXPECT_EQ(png(&FormatLimit::max_side_px), 1);
+  EXPECT_EQ(png(&FormatLimit::max_channels), 2);
+  EXPECT_EQ(png(&FormatLimit::max_frames), 3);
+  EXPECT_EQ(png(&FormatLimit::max_ratio), 4);
+  EXPECT_EQ(png(&FormatLimit::max_scans), 100);
+  EXPECT_EQ(png(&FormatLimit::max_chunk_bytes), 6);
+  EXPECT_EQ(png(&FormatLimit::max_icc_bytes), 7);
+  EXPECT_EQ(png(&FormatLimit::max_exif_bytes), 8);
+  EXPECT_EQ(LimitOf(*limits, ImageFormat::kJpeg, &FormatLimit::max_scans, 100), 5);
+  EXPECT_EQ(ByteLimit(*limits, ImageFormat::kJpeg, 100), 9);
+  EXPECT_EQ(LimitOf(*limits, ImageFormat::kJpeg, &FormatLimit::max_side_px, 100), 50)
+      << "that of all formats";
+}
+
 TEST(FormatLimitsTest, EveryMistakeIsNamedInOneMessage) {
   const absl::Status status =
-      ParseFormatLimits("tif=1,png=x,gif=1:2:3,bmp=1,bmp=2,psd=-1,exr=1:99999999999").status();
+      ParseFormatLimits("tif=1,png=x,gif=1:2:3,bmp=1,bmp=2,psd=-1,exr=1:99999999999,jxl=colour=1,ico=side=x").status();
   ASSERT_TRUE(absl::IsInvalidArgument(status));
   for (const char* part : {"\"tif=1\"", "jpeg2000", "\"png=x\"", "\"gif=1:2:3\"", "bmp is named twice",
-                           "\"psd=-1\"", "\"exr=1:99999999999\""}) {
+                           "\"psd=-1\"", "\"exr=1:99999999999\"", "\"colour\" is none of pixels",
+                           "side must be 0 to 1000000"}) {
     EXPECT_TRUE(absl::StrContains(status.message(), part)) << part << " in " << status;
   }
 }

@@ -71,10 +71,18 @@ std::string MakeAvif(const Pixels& pixels, const AvifOptions& options) {
   rgb.pixels = rgba.data();
   rgb.rowBytes = static_cast<std::uint32_t>(pixels.width) * 4;
   Require(avifImageRGBToYUV(image, &rgb) == AVIF_RESULT_OK);
-  if (options.turns != 0) {
-    image->transformFlags |= AVIF_TRANSFORM_IROT;
-    image->irot.angle = static_cast<std::uint8_t>(options.turns);
-  }
+  // Quarters to turn, counter-clockwise, and then what to exchange: 0 top and bottom, 1 left and right.
+  struct Properties {
+    int turns;
+    int mirror;  // -1: none
+  };
+  constexpr Properties kProperties[] = {{0, -1}, {0, 1}, {2, -1}, {0, 0},
+                                        {1, 0},  {3, -1}, {3, 0}, {1, -1}};
+  const Properties& lies = kProperties[options.orientation - 1];
+  if (lies.turns != 0) image->transformFlags |= AVIF_TRANSFORM_IROT;
+  image->irot.angle = static_cast<std::uint8_t>(lies.turns);
+  if (lies.mirror >= 0) image->transformFlags |= AVIF_TRANSFORM_IMIR;
+  image->imir.mode = static_cast<std::uint8_t>(lies.mirror == 1 ? 1 : 0);
   avifEncoder* encoder = avifEncoderCreate();
   encoder->speed = AVIF_SPEED_FASTEST;
   encoder->minQuantizer = 0;

@@ -13,7 +13,8 @@ struct AvifOptions {
   int bits = 8;  // 8, 10 or 12
   bool alpha = false;
   bool grey = false;
-  int turns = 0;  // quarters of a turn, counter-clockwise, that a viewer has to make (irot)
+  // EXIF's number, told by the container's own properties (irot, imir).
+  int orientation = 1;
 };
 // 4:4:4, of high quality.
 std::string MakeAvif(const Pixels& pixels, const AvifOptions& options = {});

@@ -75,21 +75,6 @@ TEST_F(HeifPixelsTest, OddSizesAreRead) {
   EXPECT_TRUE(Near(heic.At(300, 198), kGreen)) << "the last column and row";
 }
 
-// The container's own way to say how the picture lies: quarters to turn, counter-clockwise.
-TEST_F(HeifPixelsTest, ATurnedPictureIsUprightOnce) {
-  const Pixels upright = FourCorners(300, 200);
-  Pixels turned = Plain(200, 300, {});
-  for (int y = 0; y < 200; ++y) {
-    for (int x = 0; x < 300; ++x) turned.At(199 - y, x) = upright.At(x, y);
-  }
-  AvifOptions options;
-  options.turns = 1;
-  const Pixels pixels = Thumbnail(MakeAvif(turned, options));
-  EXPECT_EQ(pixels.width, 128);
-  EXPECT_EQ(pixels.height, 85);
-  ExpectUprightFourCorners(pixels);
-}
-
 TEST_F(HeifPixelsTest, AProfileIsFollowed) {
   HeicOptions options;
   options.profile = RgbProfile(kDisplayP3);
@@ -121,5 +106,20 @@ TEST_F(HeifPixelsTest, AFileCutShortIsAVerdict) {
     }
   }
 }
+
+class HeifOrientationTest : public RenderingTest, public testing::WithParamInterface<int> {};
+
+TEST_P(HeifOrientationTest, APictureIsTurnedByTheContainersPropertiesOnce) {
+  AvifOptions options;
+  options.orientation = GetParam();
+  const auto rendering = Render(MakeAvif(StoredAs(FourCorners(300, 200), GetParam()), options),
+                                Recipes("a=150:png"));
+  ASSERT_TRUE(rendering.ok()) << rendering.status();
+  EXPECT_EQ(rendering->source_width_px, 300);
+  EXPECT_EQ(rendering->images[0].height_px, 100);
+  ExpectUprightFourCorners(Decode(rendering->images[0]));
+}
+
+INSTANTIATE_TEST_SUITE_P(AllEight, HeifOrientationTest, testing::Range(1, 9));
 }  // namespace
 }  // namespace hestia

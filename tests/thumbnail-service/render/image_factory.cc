@@ -148,6 +148,28 @@ std::string ExifBlock(int orientation) {
   return block;
 }
 
+// EXIF tells each number by the visual sides at which stored rows and columns begin: 1 top, left; 2
+// top, right; 3 bottom, right; 4 bottom, left; 5 left, top; 6 right, top; 7 right, bottom; 8 left,
+// bottom.
+Pixels StoredAs(const Pixels& upright, int orientation) {
+  const bool rows_are_columns = orientation >= 5;
+  const bool from_right =
+      orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
+  const bool from_bottom =
+      orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
+  Pixels stored = rows_are_columns ? Plain(upright.height, upright.width, {})
+                                   : Plain(upright.width, upright.height, {});
+  for (int y = 0; y < upright.height; ++y) {
+    for (int x = 0; x < upright.width; ++x) {
+      const int across = from_right ? upright.width - 1 - x : x;
+      const int down = from_bottom ? upright.height - 1 - y : y;
+      stored.At(rows_are_columns ? down : across, rows_are_columns ? across : down) =
+          upright.At(x, y);
+    }
+  }
+  return stored;
+}
+
 std::string MakeJpeg(const Pixels& pixels, const JpegOptions& options) {
   jpeg_error_mgr errors;
   jpeg_compress_struct codec{};

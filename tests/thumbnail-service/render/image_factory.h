@@ -43,6 +43,8 @@ struct Pixels {
 Pixels Plain(int width, int height, Rgba colour);
 // Quarters: red, green above blue, yellow.
 Pixels FourCorners(int width, int height);
+// The picture as a camera held that way stores it, by EXIF's number.
+Pixels StoredAs(const Pixels& upright, int orientation);
 
 struct JpegOptions {
   int orientation = 0;  // EXIF; 0 writes none

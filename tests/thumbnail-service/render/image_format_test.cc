@@ -48,7 +48,7 @@ TEST(ImageFormatTest, HeifIsKnownByAnyOfItsBrands) {
   EXPECT_EQ(Sniff(Ftyp(std::string("heic\0\0\0\0mif1heic", 16))), ImageFormat::kHeif);
   EXPECT_EQ(Sniff(Ftyp(std::string("avif\0\0\0\0mif1miaf", 16))), ImageFormat::kHeif);
   EXPECT_EQ(Sniff(Ftyp(std::string("xxxx\0\0\0\0xxxxavif", 16))), ImageFormat::kHeif);
-  EXPECT_EQ(Sniff(Ftyp(std::string("isom\0\0\0\0isomavc1", 16))), ImageFormat::kUnknown);
+  EXPECT_EQ(Sniff(Ftyp(std::string("isom\0\0\0\0isomavc1", 16))), ImageFormat::kVideo);
 }
 
 TEST(ImageFormatTest, CameraRawIsToldFromTiff) {
@@ -82,18 +82,19 @@ TEST(ImageFormatTest, APersonIsToldWhatAFileLooksLike) {
   EXPECT_EQ(DescribeUnreadable(""), "an empty file");
   EXPECT_EQ(DescribeUnreadable("just some words\n"), "text");
   EXPECT_EQ(DescribeUnreadable("<html><svg></svg></html>"), "text");
-  EXPECT_EQ(DescribeUnreadable("%PDF-1.7"), "a PDF document");
+  EXPECT_EQ(DescribeUnreadable("OggS"), "an Ogg recording");
   EXPECT_EQ(DescribeUnreadable(std::string(36, '\0') + "acsp"), "an ICC colour profile");
-  EXPECT_EQ(DescribeUnreadable(Ftyp("isom")), "a video");
+  EXPECT_EQ(DescribeUnreadable(Ftyp("M4A isom")), "a sound recording");
   EXPECT_EQ(DescribeUnreadable(std::string(50, '\x01')), "an unknown format");
 }
 
 TEST(ImageFormatTest, EveryFormatHasAReader) {
-  for (std::uint32_t i = 1; i <= 19; ++i) {
+  for (std::uint32_t i = 1; i <= 21; ++i) {
     const auto format = static_cast<ImageFormat>(i);
     const bool by_another_library = i <= 3 || format == ImageFormat::kHeif ||
                                     format == ImageFormat::kSvg ||
-                                    format == ImageFormat::kJpegXl;
+                                    format == ImageFormat::kJpegXl ||
+                                    format == ImageFormat::kPdf || format == ImageFormat::kVideo;
     EXPECT_EQ(OiioReader(format).empty(), by_another_library) << FormatTitle(format);
     EXPECT_EQ(IsReadByFastRenderer(format), i <= 3);
     EXPECT_NE(FormatTitle(format), "unknown");

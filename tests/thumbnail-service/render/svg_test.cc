@@ -91,7 +91,9 @@ TEST_F(SvgTest, NothingOutsideOfTheFileIsRead) {
       "<!DOCTYPE svg [<!ENTITY x SYSTEM 'file://", folder_.path(), "/secret.svg'>]>",
       "<svg xmlns='http://www.w3.org/2000/svg' width='300' height='200'>&x;</svg>");
   const auto rendering = Render(entity, Recipes("a=100:png"));
-  if (rendering.ok()) EXPECT_EQ(Decode(rendering->images[0]).At(20, 20).alpha, 0);
+  if (rendering.ok()) {
+    EXPECT_EQ(Decode(rendering->images[0]).At(20, 20).alpha, 0);
+  }
 }
 
 TEST_F(SvgTest, EntitiesThatMultiplyAreNoTrouble) {

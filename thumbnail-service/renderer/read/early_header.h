@@ -13,15 +13,23 @@ namespace hestia {
 struct EarlyHeader {
   std::uint64_t width_px = 0;
   std::uint64_t height_px = 0;
+  std::uint64_t frames = 1;  // no more than asked for are counted
   bool inks = false;  // a Photoshop file of cyan, magenta, yellow and black
 };
 
 // Of a file that OpenImageIO's reader `reader` is to open; nullopt where opening is harmless.
-// Refuses (refuse.h) a file that ends within its header. Sources: GIF89a, section 18; Adobe
+// Refuses (refuse.h) a file that ends within its header. Sources: GIF89a, sections 18 to 26; Adobe
 // Photoshop File Formats Specification, "File Header Section".
+// A GIF's frames are counted until there are more than `most_frames`.
 //
-// Blocking: reads 26 bytes at most. Thread-safety: a pure function.
-std::optional<EarlyHeader> ReadEarlyHeader(const std::string& path, const std::string& reader);
+// Blocking: reads a page of the file, or those between a GIF's first and last byte. Thread-safety: a
+// pure function.
+std::optional<EarlyHeader> ReadEarlyHeader(const std::string& path, const std::string& reader,
+                                           std::uint64_t most_frames);
+
+// The pages of a TIFF file, of 32 or 64 bits, up to the first that is not there, counted until
+// there are more than `most`. A pure function.
+std::uint64_t CountTiffPages(const std::string& path, std::uint64_t most);
 
 }  // namespace hestia
 

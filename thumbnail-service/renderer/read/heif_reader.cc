@@ -69,9 +69,9 @@ Handle UsablePreview(const heif_image_handle* primary, const Demand& demand) {
   return best;
 }
 
-std::vector<std::uint8_t> IccProfile(const heif_image_handle* handle) {
+std::vector<std::uint8_t> IccProfile(const heif_image_handle* handle, const Demand& demand) {
   std::vector<std::uint8_t> profile(heif_image_handle_get_raw_color_profile_size(handle));
-  if (profile.empty() || profile.size() > kMaxProfileBytes ||
+  if (profile.empty() || profile.size() > demand.limits.max_icc_bytes ||
       heif_image_handle_get_raw_color_profile(handle, profile.data()).code != heif_error_Ok) {
     return {};
   }
@@ -136,14 +136,16 @@ Decoded ReadHeif(std::span<const std::uint8_t> bytes, const Demand& demand) {
   if (decoded.stored.width < 0 || decoded.stored.height < 0) {
     Refuse(wire::Outcome::kDecodeFailed, "HEIF: the header gives a negative size");
   }
-  RefuseUnlessWithin(static_cast<std::uint64_t>(decoded.stored.width),
-                     static_cast<std::uint64_t>(decoded.stored.height), demand.limits.max_pixels,
-                     demand.limits.max_side_px);
+  demand.Admit({.width_px = static_cast<std::uint64_t>(decoded.stored.width),
+                .height_px = static_cast<std::uint64_t>(decoded.stored.height),
+                .channels = heif_image_handle_has_alpha_channel(primary.get()) != 0 ? 4U : 3U,
+                .frames = static_cast<std::uint64_t>(
+                    heif_context_get_number_of_top_level_images(context.get()))});
   const Handle preview = UsablePreview(primary.get(), demand);
   const heif_image_handle* const chosen = preview != nullptr ? preview.get() : primary.get();
   // A preview has its own colours, or is taken to have the image's.
   for (const heif_image_handle* handle : {chosen, static_cast<const heif_image_handle*>(primary.get())}) {
-    if (decoded.profile.empty()) decoded.profile = IccProfile(handle);
+    if (decoded.profile.empty()) decoded.profile = IccProfile(handle, demand);
   }
   if (decoded.profile.empty()) decoded.profile = ProfileByNumbers(primary.get());
   decoded.picture = ReadPicture(chosen, demand);

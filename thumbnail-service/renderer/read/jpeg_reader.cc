@@ -20,11 +20,11 @@ constexpr int kApp1 = JPEG_APP0 + 1;
 constexpr int kApp2 = JPEG_APP0 + 2;
 constexpr unsigned kMaxMarkerBytes = 0xFFFF;
 
-int Orientation(const jpeg_decompress_struct& codec) {
+int Orientation(const jpeg_decompress_struct& codec, const Demand& demand) {
   for (const jpeg_marker_struct* m = codec.marker_list; m != nullptr; m = m->next) {
     const std::span<const std::uint8_t> data(m->data, m->data_length);
     const bool exif = data.size() > 6 && std::equal(data.begin(), data.begin() + 4, "Exif");
-    if (exif) return ReadExifOrientation(data);
+    if (exif) return demand.OrientationIn(data);
   }
   return 1;
 }
@@ -82,9 +82,10 @@ enum class Entropy {
 
 using OptionalQuickScan = std::optional<QuickScan>;
 
-void Start(jpeg_decompress_struct& codec, Entropy entropy, OptionalQuickScan& quick) {
+void Start(jpeg_decompress_struct& codec, Entropy entropy, OptionalQuickScan& quick,
+           const Demand& demand) {
   if (codec.progressive_mode != FALSE) {
-    StartWithEnoughScans(codec);
+    StartWithEnoughScans(codec, demand.limits.max_scans);
     return;
   }
   jpeg_start_decompress(&codec);
@@ -92,12 +93,13 @@ void Start(jpeg_decompress_struct& codec, Entropy entropy, OptionalQuickScan& qu
 }
 
 // Without a picture when the quick scan gave up.
-std::optional<Picture> ReadPlanes(jpeg_decompress_struct& codec, Entropy entropy) {
+std::optional<Picture> ReadPlanes(jpeg_decompress_struct& codec, Entropy entropy,
+                                  const Demand& demand) {
   constexpr int kMaxRows = MAX_SAMP_FACTOR * DCTSIZE;
   codec.raw_data_out = TRUE;
   codec.out_color_space = codec.jpeg_color_space;
   OptionalQuickScan quick;
-  Start(codec, entropy, quick);
+  Start(codec, entropy, quick, demand);
   Picture picture;
   picture.colour = codec.num_components == 1 ? Colour::kGrey : Colour::kYuvFull;
   const auto components = static_cast<std::size_t>(codec.num_components);
@@ -126,14 +128,14 @@ std::optional<Picture> ReadPlanes(jpeg_decompress_struct& codec, Entropy entropy
 }
 
 std::optional<Picture> ReadInterleaved(jpeg_decompress_struct& codec, Size target,
-                                       Entropy entropy) {
+                                       Entropy entropy, const Demand& demand) {
   const bool inks = codec.num_components == 4;
   if (!inks && codec.num_components != 3 && codec.num_components != 1) {
     Refuse(wire::Outcome::kUnsupported, "JPEG with %d colour components", codec.num_components);
   }
   codec.out_color_space = inks ? JCS_CMYK : JCS_RGB;
   OptionalQuickScan quick;
-  Start(codec, entropy, quick);
+  Start(codec, entropy, quick, demand);
   const Size size{static_cast<int>(codec.output_width), static_cast<int>(codec.output_height)};
   RowShrinker shrinker(size, inks ? 4 : 3, target, RowShrinker::Alpha::kNone);
   // Adobe's programs store ink inverted and say so.
@@ -184,14 +186,15 @@ std::optional<Decoded> TryToRead(std::span<const std::uint8_t> bytes, const Dema
   jpeg_read_header(&codec, TRUE);
   // Several scans mean that all coefficients are kept at full size until the last one.
   const bool whole = jpeg_has_multiple_scans(&codec) != 0;
-  RefuseUnlessWithin(codec.image_width, codec.image_height,
-                     whole ? demand.limits.max_pixels : demand.limits.max_scaled_pixels,
-                     demand.limits.max_side_px);
-  if (whole) RefuseManyScans(bytes);
+  demand.Admit({.width_px = codec.image_width,
+                .height_px = codec.image_height,
+                .scaled = !whole,
+                .channels = static_cast<std::uint64_t>(codec.num_components)});
+  if (whole) RefuseManyScans(bytes, demand.limits.max_scans);
   Decoded decoded;
   decoded.stored = {static_cast<int>(codec.image_width), static_cast<int>(codec.image_height)};
-  decoded.orientation = Orientation(codec);
-  decoded.profile = Profile(codec);
+  decoded.orientation = Orientation(codec, demand);
+  decoded.profile = demand.Allowed(Profile(codec));
   const Size target = demand.For(decoded.stored);
   ChooseScale(codec, target);
   codec.do_block_smoothing = FALSE;
@@ -199,8 +202,9 @@ std::optional<Decoded> TryToRead(std::span<const std::uint8_t> bytes, const Dema
   if (demand.half_chroma && CanReadPlanes(codec)) {
     coefficients.ShrinkChroma({(target.width + 1) / 2, (target.height + 1) / 2});
   }
-  std::optional<Picture> picture = CanReadPlanes(codec) ? ReadPlanes(codec, entropy)
-                                                        : ReadInterleaved(codec, target, entropy);
+  std::optional<Picture> picture = CanReadPlanes(codec)
+                                       ? ReadPlanes(codec, entropy, demand)
+                                       : ReadInterleaved(codec, target, entropy, demand);
   const bool read = picture.has_value();
   if (read) decoded.picture = *std::move(picture);
   decoded.damage = DamageIn(codec, errors);

@@ -1,5 +1,6 @@
 #include "thumbnail-service/renderer/read/jpeg_scans.h"
 
+#include <cinttypes>
 #include <cstddef>
 #include <cstring>
 
@@ -8,7 +9,6 @@
 
 namespace hestia {
 namespace {
-constexpr int kMaxScans = 500;
 constexpr double kTolerableSquaredLevels = 0.75;
 
 bool ComponentSuffices(const jpeg_component_info& component, const int* missing_bits) {
@@ -37,8 +37,8 @@ bool ScansSuffice(const jpeg_decompress_struct& codec) {
   return true;
 }
 
-[[noreturn]] void RefuseScans() {
-  Refuse(wire::Outcome::kTooLarge, "JPEG: more than %d scans", kMaxScans);
+[[noreturn]] void RefuseScans(std::uint64_t most) {
+  Refuse(wire::Outcome::kTooLarge, "JPEG: more than %" PRIu64 " scans", most);
 }
 
 // SOI, TEM and the restart markers stand alone; 0xff 0x00 is a byte of data.
@@ -47,10 +47,10 @@ bool StandsAlone(std::uint8_t marker) {
 }
 }  // namespace
 
-void RefuseManyScans(std::span<const std::uint8_t> file) {
+void RefuseManyScans(std::span<const std::uint8_t> file, std::uint64_t most) {
   constexpr std::uint8_t kStartOfScan = 0xda;
   constexpr std::uint8_t kEndOfImage = 0xd9;
-  int scans = 0;
+  std::uint64_t scans = 0;
   for (std::size_t at = 0; at + 4 <= file.size();) {
     const void* const found = std::memchr(&file[at], 0xff, file.size() - at);
     if (found == nullptr) return;
@@ -64,20 +64,20 @@ void RefuseManyScans(std::span<const std::uint8_t> file) {
     } else if (marker == kEndOfImage) {
       return;
     } else {
-      if (marker == kStartOfScan && ++scans > kMaxScans) RefuseScans();
+      if (marker == kStartOfScan && ++scans > most) RefuseScans(most);
       at += std::size_t{2} + (std::size_t{file[at + 2]} << 8 | file[at + 3]);
     }
   }
 }
 
-void StartWithEnoughScans(jpeg_decompress_struct& codec) {
+void StartWithEnoughScans(jpeg_decompress_struct& codec, std::uint64_t most) {
   codec.buffered_image = TRUE;
   jpeg_start_decompress(&codec);
   for (;;) {
     const int progress = jpeg_consume_input(&codec);
     if (progress == JPEG_REACHED_EOI) break;
     if (progress == JPEG_SCAN_COMPLETED && ScansSuffice(codec)) break;
-    if (codec.input_scan_number > kMaxScans) RefuseScans();
+    if (static_cast<std::uint64_t>(codec.input_scan_number) > most) RefuseScans(most);
   }
   jpeg_start_output(&codec, codec.input_scan_number);
 }

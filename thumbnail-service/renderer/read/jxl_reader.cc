@@ -58,8 +58,9 @@ class Reader {
   void TakeInfo() {
     JxlBasicInfo info;
     RefuseUnlessOk(JxlDecoderGetBasicInfo(decoder_.get(), &info));
-    RefuseUnlessWithin(info.xsize, info.ysize, demand_.limits.max_pixels,
-                       demand_.limits.max_side_px);
+    demand_.Admit({.width_px = info.xsize,
+                   .height_px = info.ysize,
+                   .channels = info.num_color_channels + info.num_extra_channels});
     RefuseInks(info.num_extra_channels);
     decoded_.stored = {static_cast<int>(info.xsize), static_cast<int>(info.ysize)};
     // The decoder turns it upright.
@@ -86,7 +87,7 @@ class Reader {
     constexpr JxlColorProfileTarget kOfPixels = JXL_COLOR_PROFILE_TARGET_DATA;
     if (JxlDecoderGetICCProfileSize(decoder_.get(), &format_, kOfPixels, &size) !=
             JXL_DEC_SUCCESS ||
-        size > kMaxProfileBytes) {
+        size > demand_.limits.max_icc_bytes) {
       return;
     }
     decoded_.profile.resize(size);

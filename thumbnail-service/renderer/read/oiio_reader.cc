@@ -3,7 +3,6 @@
 #include <OpenImageIO/imageio.h>
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -11,22 +10,18 @@
 
 #include "thumbnail-service/renderer/picture/row_shrinker.h"
 #include "thumbnail-service/renderer/read/early_header.h"
-#include "thumbnail-service/renderer/read/tone_curve.h"
+#include "thumbnail-service/renderer/read/light_rows.h"
+#include "thumbnail-service/renderer/read/strip_reader.h"
 #include "thumbnail-service/renderer/refuse.h"
 
 namespace hestia {
 namespace {
-constexpr int kStripRows = 64;
-constexpr int kMaxChannels = 64;
+// Beyond any limit that can be set; the limit itself is judged by the header.
+constexpr int kMaxChannels = 1024;
 constexpr int kMaxImageMb = 4096;
 
-[[noreturn]] void RefuseRead(std::string error, const std::string& path) {
-  // The path is a descriptor's: of no use to anybody.
-  for (std::size_t at = error.find(path); at != std::string::npos; at = error.find(path)) {
-    error.replace(at, path.size(), "the file");
-  }
-  Refuse(wire::Outcome::kDecodeFailed, "%s",
-         error.empty() ? "the reader failed without a message" : error.c_str());
+[[noreturn]] void RefuseRead(const std::string& error, const std::string& path) {
+  Refuse(wire::Outcome::kDecodeFailed, "%s", CleanError(error, path).c_str());
 }
 
 bool IsKind(const OIIO::ImageSpec& spec, const char* kind) {
@@ -85,81 +80,20 @@ bool IsLight(const OIIO::ImageSpec& spec) {
   return is_float && spec.get_string_attribute("oiio:ColorSpace") != "sRGB";
 }
 
-std::uint8_t ToByte(float value) {
-  // The comparison is false for NaN, too.
-  return value > 0 ? static_cast<std::uint8_t>(std::lround(std::min(value, 1.0F) * 255.0F)) : 0;
-}
-
-float EncodeSrgb(float linear) {
-  return linear <= 0.0031308F ? 12.92F * linear : 1.055F * std::pow(linear, 1 / 2.4F) - 0.055F;
-}
-
-// How bright one pixel is, apart from how much it covers.
-float LuminanceOf(const float* pixel, Channels channels, float& alpha) {
-  alpha = channels.alpha ? pixel[channels.colours] : 1.0F;
-  if (!(alpha > 0 && alpha < 1)) alpha = channels.alpha && !(alpha > 0) ? 0.0F : 1.0F;
-  const float luminance =
-      channels.colours == 1 ? pixel[0] : ToneCurve::Luminance(pixel[0], pixel[1], pixel[2]);
-  return alpha > 0 ? luminance / alpha : luminance;
-}
-
-void MeasureLight(const float* row, int width, Channels channels, ToneCurve& curve) {
-  for (int x = 0; x < width; ++x, row += channels.count()) {
-    float alpha = 1;
-    const float luminance = LuminanceOf(row, channels, alpha);
-    if (alpha > 0) curve.Measure(luminance);
-  }
-}
-
-// Light through the curve, encoded as sRGB; alpha is straight afterwards.
-void LightToBytes(const float* row, int width, Channels channels, const ToneCurve& curve,
-                  std::uint8_t* bytes) {
-  for (int x = 0; x < width; ++x, row += channels.count()) {
-    float alpha = 1;
-    const float factor =
-        curve.Factor(LuminanceOf(row, channels, alpha)) / (alpha > 0 ? alpha : 1.0F);
-    for (int c = 0; c < channels.colours; ++c) {
-      *bytes++ = ToByte(EncodeSrgb(std::min(row[c] * factor, 1.0F)));
-    }
-    if (channels.alpha) *bytes++ = ToByte(alpha);
-  }
-}
-
-class StripReader {
- public:
-  StripReader(OIIO::ImageInput& input, Channels channels, std::string path)
-      : input_(input), channels_(channels), path_(std::move(path)) {}
-
-  // Rows [begin, end) counted from the top, as OIIO's `type`.
-  void Read(int begin, int end, OIIO::TypeDesc type, void* data) {
-    const OIIO::ImageSpec& spec = input_.spec();
-    const int top = spec.y + begin;
-    const int bottom = spec.y + end;
-    const int frame = input_.current_subimage();
-    const bool read =
-        spec.tile_width == 0
-            ? input_.read_scanlines(frame, 0, top, bottom, spec.z, 0, channels_.count(), type, data)
-            : input_.read_tiles(frame, 0, spec.x, spec.x + spec.width, top, bottom, spec.z,
-                                spec.z + 1, 0, channels_.count(), type, data);
-    if (!read) RefuseRead(input_.geterror(), path_);
-  }
-
-  int rows() const {
-    return input_.spec().tile_height > 0 ? input_.spec().tile_height : kStripRows;
-  }
-
- private:
-  OIIO::ImageInput& input_;
-  const Channels channels_;
-  const std::string path_;
-};
-
 void Flip(std::uint8_t* row, int width, Channels channels) {
   for (int x = 0; x < width; ++x, row += channels.count()) {
     for (int c = channels.lab ? 1 : 0; c < channels.colours; ++c) {
       row[c] = static_cast<std::uint8_t>(row[c] ^ channels.flip);
     }
   }
+}
+
+// What is shown of a row that is not there.
+std::vector<std::uint8_t> MissingRow(std::size_t stride, Channels channels) {
+  std::vector<std::uint8_t> row(stride, channels.alpha ? 0 : kMissingGrey);
+  // Of inks, half of the black.
+  for (std::size_t i = 0; channels.colours == 4 && i < stride; ++i) row[i] = i % 4 == 3 ? 128 : 0;
+  return row;
 }
 
 Picture ReadBytes(StripReader& strips, Size size, Channels channels, Size target) {
@@ -169,13 +103,14 @@ Picture ReadBytes(StripReader& strips, Size size, Channels channels, Size target
   const std::size_t stride =
       static_cast<std::size_t>(size.width) * static_cast<std::size_t>(channels.count());
   std::vector<std::uint8_t> strip(stride * static_cast<std::size_t>(strips.rows()));
+  const std::vector<std::uint8_t> missing = MissingRow(stride, channels);
   for (int begin = 0; begin < size.height; begin += strips.rows()) {
     const int end = std::min(begin + strips.rows(), size.height);
     strips.Read(begin, end, OIIO::TypeDesc::UINT8, strip.data());
     for (int y = begin; y < end; ++y) {
       std::uint8_t* row = strip.data() + static_cast<std::size_t>(y - begin) * stride;
       if (channels.flip != 0) Flip(row, size.width, channels);
-      shrinker.Add(row);
+      shrinker.Add(strips.IsThere(y) ? row : missing.data());
     }
   }
   Picture picture = shrinker.Finish();
@@ -188,23 +123,27 @@ Picture ReadLight(StripReader& strips, Size size, Channels channels, Size target
   RowShrinker shrinker(size, channels.count(), target);
   const std::size_t stride =
       static_cast<std::size_t>(size.width) * static_cast<std::size_t>(channels.count());
+  const LightRow kind{channels.colours, channels.alpha};
   std::vector<float> strip(stride * static_cast<std::size_t>(strips.rows()));
   std::vector<std::uint8_t> bytes(stride);
+  const std::vector<std::uint8_t> missing = MissingRow(stride, channels);
   ToneCurve curve;
   const auto for_each_row = [&](const auto& take) {
     for (int begin = 0; begin < size.height; begin += strips.rows()) {
       const int end = std::min(begin + strips.rows(), size.height);
       strips.Read(begin, end, OIIO::TypeDesc::FLOAT, strip.data());
       for (int y = begin; y < end; ++y) {
-        take(strip.data() + static_cast<std::size_t>(y - begin) * stride);
+        take(strip.data() + static_cast<std::size_t>(y - begin) * stride, strips.IsThere(y));
       }
     }
   };
-  for_each_row([&](const float* row) { MeasureLight(row, size.width, channels, curve); });
+  for_each_row([&](const float* row, bool there) {
+    if (there) MeasureLight(row, size.width, kind, curve);
+  });
   curve.Settle();
-  for_each_row([&](const float* row) {
-    LightToBytes(row, size.width, channels, curve, bytes.data());
-    shrinker.Add(bytes.data());
+  for_each_row([&](const float* row, bool there) {
+    if (there) LightToBytes(row, size.width, kind, curve, bytes.data());
+    shrinker.Add(there ? bytes.data() : missing.data());
   });
   return shrinker.Finish();
 }
@@ -216,7 +155,7 @@ void ReadLaterFrame(OIIO::ImageInput& input, const std::string& path, Size targe
     const OIIO::ImageSpec& spec = input.spec();
     if (spec.width != decoded.stored.width || spec.height != decoded.stored.height) return;
     const Channels channels = ChooseChannels(spec);
-    StripReader strips(input, channels, path);
+    StripReader strips(input, channels.count(), path, /*tolerant=*/false);
     Picture picture = ReadBytes(strips, decoded.stored, channels, target);
     if (IsBlank(picture)) continue;
     decoded.picture = std::move(picture);
@@ -242,10 +181,12 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
   input->threads(1);
   OIIO::ImageSpec spec;
   OIIO::ImageSpec wishes;
-  const std::optional<EarlyHeader> early = ReadEarlyHeader(path, reader);
+  const std::optional<EarlyHeader> early = 
+      ReadEarlyHeader(path, reader, demand.limits.max_frames);
   if (early.has_value()) {
-    RefuseUnlessWithin(early->width_px, early->height_px, demand.limits.max_pixels,
-                       demand.limits.max_side_px);
+    demand.Admit({.width_px = early->width_px,
+                  .height_px = early->height_px,
+                  .frames = early->frames});
   }
   const bool psd_of_inks = early.has_value() && early->inks;
   if (psd_of_inks) wishes.attribute("oiio:RawColor", 1);
@@ -258,9 +199,11 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
     if (!input->open(path, spec, wishes)) RefuseRead(input->geterror(), path);
   }
   if (spec.width < 0 || spec.height < 0) RefuseRead("the header gives a negative size", path);
-  RefuseUnlessWithin(static_cast<std::uint64_t>(spec.width),
-                     static_cast<std::uint64_t>(spec.height), demand.limits.max_pixels,
-                     demand.limits.max_side_px);
+  demand.Admit(
+      {.width_px = static_cast<std::uint64_t>(spec.width),
+       .height_px = static_cast<std::uint64_t>(spec.height),
+       .channels = static_cast<std::uint64_t>(std::max(spec.nchannels, 1)),
+       .frames = reader == "tiff" ? CountTiffPages(path, demand.limits.max_frames) : 1});
   if (spec.depth > 1 || spec.nchannels < 1 || spec.deep) {
     Refuse(wire::Outcome::kUnsupported, "not a flat picture: %d deep, %d channels", spec.depth,
            spec.nchannels);
@@ -268,12 +211,13 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
   Decoded decoded;
   decoded.stored = {spec.width, spec.height};
   decoded.orientation = spec.get_int_attribute("Orientation", 1);
-  if (!IsLight(spec)) decoded.profile = Profile(spec);
+  if (!IsLight(spec)) decoded.profile = demand.Allowed(Profile(spec));
   const Size target = demand.For(decoded.stored);
   const Channels channels = ChooseChannels(spec, psd_of_inks);
-  StripReader strips(*input, channels, path);
+  StripReader strips(*input, channels.count(), path, demand.limits.render_damaged != 0);
   decoded.picture = IsLight(spec) ? ReadLight(strips, decoded.stored, channels, target)
                                   : ReadBytes(strips, decoded.stored, channels, target);
+  decoded.damage = strips.Damage();
   if (reader == "gif" && IsBlank(decoded.picture)) {
     ReadLaterFrame(*input, path, target, decoded);
   }

@@ -1,6 +1,9 @@
 #include <png.h>
 
+#include <cinttypes>
+#include <csetjmp>
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "thumbnail-service/renderer/first_use.h"
@@ -13,36 +16,81 @@
 
 namespace hestia {
 namespace {
-constexpr std::size_t kHeaderBytes = 24;  // signature, and IHDR up to the height
-constexpr png_alloc_size_t kMaxChunkBytes = png_alloc_size_t{16} << 20;
+constexpr std::size_t kHeaderBytes = 26;  // signature, and IHDR up to the colour type
 constexpr png_uint_32 kMaxChunks = 1000;
+
+// So much compressed data is lost at most where a damaged file ends.
+constexpr std::size_t kReadBytes = 256;
 
 struct Input {
   std::span<const std::uint8_t> rest;
+  bool tolerant = false;  // damage ends the rows rather than all
+  bool in_row = false;    // ReadRow is there to come back to
+  std::string damage;
 };
 
 void ReadBytes(png_structp png, png_bytep data, std::size_t size) {
   auto& input = *static_cast<Input*>(png_get_io_ptr(png));
-  if (size > input.rest.size()) Refuse(wire::Outcome::kDecodeFailed, "PNG: the file is cut short");
+  if (size > input.rest.size()) png_error(png, "the file is cut short");
   std::memcpy(data, input.rest.data(), size);
   input.rest = input.rest.subspan(size);
 }
 
-[[noreturn]] void OnError(png_structp, png_const_charp message) {
+[[noreturn]] void OnError(png_structp png, png_const_charp message) {
   if (std::strcmp(message, "Out of memory") == 0) RefuseForMemory();
-  Refuse(wire::Outcome::kDecodeFailed, "PNG: %s", message);
+  auto& input = *static_cast<Input*>(png_get_error_ptr(png));
+  if (!input.tolerant || !input.in_row) Refuse(wire::Outcome::kDecodeFailed, "PNG: %s", message);
+  if (input.damage.empty()) input.damage = std::string("PNG: ") + message;
+  png_longjmp(png, 1);
 }
 
-void OnWarning(png_structp, png_const_charp) {}
+void OnWarning(png_structp png, png_const_charp message) {
+  auto& input = *static_cast<Input*>(png_get_error_ptr(png));
+  const bool about_pixels = std::strncmp(message, "IDAT", 4) == 0;
+  if (input.tolerant && about_pixels && input.damage.empty()) {
+    input.damage = std::string("PNG: ") + message;
+  }
+}
+
+// Into one of the rows, which libpng completes from what is there already where only some of its
+// pixels are in this pass. False when damage ended it; libpng comes back by a jump then, so nothing
+// may need a destructor here.
+bool ReadRow(png_structp png, png_bytep row) {
+  static_cast<Input*>(png_get_error_ptr(png))->in_row = true;
+  if (setjmp(png_jmpbuf(png)) != 0) return false;
+  png_read_row(png, nullptr, row);
+  return true;
+}
+
+std::uint64_t ChannelsOf(int colour_type) {
+  const bool many = (colour_type & (PNG_COLOR_MASK_COLOR | PNG_COLOR_MASK_PALETTE)) ==
+                    PNG_COLOR_MASK_COLOR;
+  return (many ? 3U : 1U) + ((colour_type & PNG_COLOR_MASK_ALPHA) != 0 ? 1U : 0U);
+}
 
 // libpng has limits of its own, but its message does not say what the image has.
-void CheckHeader(std::span<const std::uint8_t> bytes, const wire::Limits& limits) {
+void CheckHeader(std::span<const std::uint8_t> bytes, const Demand& demand) {
   if (bytes.size() < kHeaderBytes) {
     Refuse(wire::Outcome::kDecodeFailed, "PNG: the file is cut short");
   }
   if (std::memcmp(bytes.data() + 12, "IHDR", 4) != 0) return;
-  RefuseUnlessWithin(png_get_uint_32(bytes.data() + 16), png_get_uint_32(bytes.data() + 20),
-                     limits.max_pixels, limits.max_side_px);
+  demand.Admit({.width_px = png_get_uint_32(bytes.data() + 16),
+                .height_px = png_get_uint_32(bytes.data() + 20),
+                .channels = ChannelsOf(bytes[25])});
+}
+
+// The chunks before the pixels. libpng passes some over that are larger than it may unpack, and reads
+// others.
+void RefuseLargeChunks(std::span<const std::uint8_t> bytes, std::uint64_t most) {
+  for (std::size_t at = 8; at + 8 <= bytes.size();) {
+    const std::uint64_t size = png_get_uint_32(bytes.data() + at);
+    if (std::memcmp(bytes.data() + at + 4, "IDAT", 4) == 0) return;
+    if (size > most) {
+      Refuse(wire::Outcome::kTooLarge, "PNG: a chunk has %" PRIu64 " bytes; %" PRIu64 " are allowed",
+             size, most);
+    }
+    at += 12 + size;
+  }
 }
 
 // Everything to 8 bits of grey, grey + alpha, RGB or RGB + alpha.
@@ -59,31 +107,60 @@ bool HasPlainRows(png_structp png, png_infop info) {
          png_get_interlace_type(png, info) == PNG_INTERLACE_NONE;
 }
 
+// What is shown where a damaged file has no pixels.
+std::vector<std::uint8_t> MissingRow(std::size_t row_bytes, int channels) {
+  const bool alpha = channels == 2 || channels == 4;
+  return std::vector<std::uint8_t>(row_bytes, alpha ? 0 : kMissingGrey);
+}
+
+[[noreturn]] void RefuseDamaged(const std::string& damage) {
+  Refuse(wire::Outcome::kDecodeFailed, "%s", damage.c_str());
+}
+
 Picture ReadPlainRows(png_structp png, png_infop info, std::span<const std::uint8_t> chunks,
-                      Size size, Size target) {
+                      Size size, Size target, Input& input) {
   const int channels = png_get_channels(png, info);
-  PngRows rows(chunks, png_get_rowbytes(png, info), channels, size.height);
+  const std::size_t row_bytes = png_get_rowbytes(png, info);
+  PngRows rows(chunks, row_bytes, channels, size.height,
+               input.tolerant ? PngRows::OnDamage::kEnd : PngRows::OnDamage::kRefuse);
   RowShrinker shrinker(size, channels, target);
-  for (int y = 0; y < size.height; ++y) shrinker.Add(rows.Next());
+  int y = 0;
+  for (const std::uint8_t* row = nullptr; y < size.height && (row = rows.Next()) != nullptr; ++y) {
+    shrinker.Add(row);
+  }
+  input.damage = rows.damage();
+  if (y == 0) RefuseDamaged(input.damage);
+  const std::vector<std::uint8_t> missing = MissingRow(row_bytes, channels);
+  for (; y < size.height; ++y) shrinker.Add(missing.data());
   return shrinker.Finish();
 }
 
-Picture ReadRows(png_structp png, png_infop info, Size size, Size target) {
+Picture ReadRows(png_structp png, png_infop info, Size size, Size target, Input& input) {
   AskForPlainBytes(png);
   const int passes = png_set_interlace_handling(png);
   png_read_update_info(png, info);
   const std::size_t stride = png_get_rowbytes(png, info);
-  RowShrinker shrinker(size, png_get_channels(png, info), target);
+  const int channels = png_get_channels(png, info);
+  RowShrinker shrinker(size, channels, target);
+  const std::vector<std::uint8_t> missing = MissingRow(stride, channels);
   // An interlaced image has its first row complete only after the last pass.
   const auto rows = static_cast<std::size_t>(passes > 1 ? size.height : 1);
-  std::vector<std::uint8_t> buffer(stride * rows);
+  std::vector<std::uint8_t> buffer;
+  for (std::size_t y = 0; y < rows; ++y) buffer.insert(buffer.end(), missing.begin(), missing.end());
+  bool whole = true;
+  bool any = false;
   for (int pass = 0; pass + 1 < passes; ++pass) {
-    for (std::size_t y = 0; y < rows; ++y) png_read_row(png, buffer.data() + y * stride, nullptr);
+    for (std::size_t y = 0; y < rows && whole; ++y) {
+      whole = ReadRow(png, buffer.data() + y * stride);
+      any = any || whole;
+    }
   }
   for (int y = 0; y < size.height; ++y) {
     std::uint8_t* row = buffer.data() + (rows > 1 ? static_cast<std::size_t>(y) * stride : 0);
-    png_read_row(png, row, nullptr);
-    shrinker.Add(row);
+    whole = whole && ReadRow(png, row);
+    any = any || whole;
+    if (!any) RefuseDamaged(input.damage);
+    shrinker.Add(whole || rows > 1 ? row : missing.data());
   }
   return shrinker.Finish();
 }
@@ -104,38 +181,46 @@ std::vector<std::uint8_t> Profile(png_structp png, png_infop info) {
   return MakeProfile(colours, gamma, (png_get_color_type(png, info) & PNG_COLOR_MASK_COLOR) == 0);
 }
 
-int Orientation(png_structp png, png_infop info) {
+int Orientation(png_structp png, png_infop info, const Demand& demand) {
   png_uint_32 size = 0;
   png_bytep exif = nullptr;
   if (png_get_eXIf_1(png, info, &size, &exif) == 0) return 1;
-  return ReadExifOrientation({exif, size});
+  return demand.OrientationIn({exif, size});
 }
 }  // namespace
 
 Decoded ReadPng(std::span<const std::uint8_t> bytes, const Demand& demand) {
   NoteUse(Library::kPngReader);
-  CheckHeader(bytes, demand.limits);
-  png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, nullptr, OnError, OnWarning);
+  CheckHeader(bytes, demand);
+  RefuseLargeChunks(bytes, demand.limits.max_chunk_bytes);
+  Input input;
+  input.rest = bytes;
+  png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &input, OnError, OnWarning);
   png_infop info = png == nullptr ? nullptr : png_create_info_struct(png);
   if (info == nullptr) RefuseForMemory();
   const auto side = static_cast<png_uint_32>(demand.limits.max_side_px);
   png_set_user_limits(png, side, side);
-  png_set_chunk_malloc_max(png, kMaxChunkBytes);
+  png_set_chunk_malloc_max(png, demand.limits.max_chunk_bytes);
   png_set_chunk_cache_max(png, kMaxChunks);
-  Input input{bytes};
   png_set_read_fn(png, &input, ReadBytes);
   png_read_info(png, info);
   Decoded decoded;
   decoded.stored = {static_cast<int>(png_get_image_width(png, info)),
                     static_cast<int>(png_get_image_height(png, info))};
-  decoded.orientation = Orientation(png, info);
-  decoded.profile = Profile(png, info);
+  decoded.orientation = Orientation(png, info, demand);
+  decoded.profile = demand.Allowed(Profile(png, info));
   const Size target = demand.For(decoded.stored);
   // libpng has read the first IDAT chunk's length and name.
   const auto chunks = bytes.last(input.rest.size() + 8);
+  if (demand.limits.render_damaged != 0) {
+    input.tolerant = true;
+    png_set_compression_buffer_size(png, kReadBytes);
+    png_set_crc_action(png, PNG_CRC_WARN_USE, PNG_CRC_DEFAULT);
+  }
   decoded.picture = HasPlainRows(png, info)
-                        ? ReadPlainRows(png, info, chunks, decoded.stored, target)
-                        : ReadRows(png, info, decoded.stored, target);
+                        ? ReadPlainRows(png, info, chunks, decoded.stored, target, input)
+                        : ReadRows(png, info, decoded.stored, target, input);
+  decoded.damage = input.damage;
   png_destroy_read_struct(&png, &info, nullptr);
   return decoded;
 }

@@ -2,11 +2,15 @@
 #define HESTIA_THUMBNAIL_SERVICE_RENDERER_READ_READERS_H_
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "thumbnail-service/renderer/picture/orientation.h"
 #include "thumbnail-service/renderer/picture/picture.h"
+#include "thumbnail-service/renderer/refuse.h"
 #include "thumbnail-service/renderer/wire.h"
 
 namespace hestia {
@@ -24,6 +28,20 @@ struct Demand {
   // Whether all thumbnails have chroma at half size, so that a reader need not make more.
   bool half_chroma = false;
   wire::Limits limits;
+  std::uint64_t source_bytes = 0;
+
+  // RefuseUnlessWithin (refuse.h) for this source.
+  void Admit(const HeaderFacts& facts) const { RefuseUnlessWithin(facts, limits, source_bytes); }
+
+  // The profile, or none when it is larger than the limit: the picture is shown without.
+  std::vector<std::uint8_t> Allowed(std::vector<std::uint8_t> profile) const {
+    return profile.size() <= limits.max_icc_bytes ? std::move(profile)
+                                                  : std::vector<std::uint8_t>();
+  }
+  // The orientation in an EXIF block, unless it is larger than the limit.
+  int OrientationIn(std::span<const std::uint8_t> exif) const {
+    return exif.size() <= limits.max_exif_bytes ? ReadExifOrientation(exif) : 1;
+  }
 
   // The size at which all thumbnails of an image can be made from it.
   Size For(Size image) const {
@@ -33,10 +51,14 @@ struct Demand {
   }
 };
 
+constexpr std::uint8_t kMissingGrey = 128;
+
 // What a reader made: at least as large as Demand::For, at most the image.
 struct Decoded {
   Picture picture;      // as stored: not yet upright
   Size stored;          // by the header
+  // The file's own size where `stored` is that of a preview in it, whose proportions may differ.
+  std::optional<Size> told;
   int orientation = 1;  // EXIF's number
   // What is missing or damaged, for people; only where limits.render_damaged allows it.
   std::string damage;

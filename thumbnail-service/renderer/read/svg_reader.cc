@@ -4,21 +4,16 @@
 #include <fontconfig/fontconfig.h>
 #include <librsvg/rsvg.h>
 
-#include <algorithm>
 #include <cmath>
-#include <cstddef>
 #include <memory>
-#include <vector>
 
-#include "thumbnail-service/renderer/picture/row_shrinker.h"
+#include "thumbnail-service/renderer/read/drawing.h"
 #include "thumbnail-service/renderer/read/freed_by.h"
 #include "thumbnail-service/renderer/refuse.h"
 
 namespace hestia {
 namespace {
 using Handle = std::unique_ptr<RsvgHandle, FreedBy<g_object_unref>>;
-using Surface = std::unique_ptr<cairo_surface_t, FreedBy<cairo_surface_destroy>>;
-using Context = std::unique_ptr<cairo_t, FreedBy<cairo_destroy>>;
 
 [[noreturn]] void RefuseBecause(const GError* error) {
   Refuse(wire::Outcome::kDecodeFailed, "SVG: %s",
@@ -67,26 +62,8 @@ Extent ExtentOf(RsvgHandle* handle) {
   return extent;
 }
 
-// As large as the largest thumbnail wants it.
-Size SizeFor(const Extent& extent, const Demand& demand) {
-  const double inside = demand.inside_px / std::max(extent.width, extent.height);
-  const double around = demand.cover_px / std::min(extent.width, extent.height);
-  const double scale = std::max(inside, around);
-  // Beyond any limit, but within an integer.
-  const auto side = [&](double length) {
-    return static_cast<int>(std::lround(std::clamp(length * scale, 1.0, 1e9)));
-  };
-  return {side(extent.width), side(extent.height)};
-}
-
 Surface Draw(RsvgHandle* handle, const Extent& extent, Size size) {
-  Surface surface(cairo_image_surface_create(CAIRO_FORMAT_ARGB32, size.width, size.height));
-  const cairo_status_t made = cairo_surface_status(surface.get());
-  if (made == CAIRO_STATUS_NO_MEMORY) RefuseForMemory();
-  if (made != CAIRO_STATUS_SUCCESS) {
-    Refuse(wire::Outcome::kTooLarge, "SVG: cannot be drawn with %d x %d pixels: %s", size.width,
-           size.height, cairo_status_to_string(made));
-  }
+  Surface surface = MakeSurface(size, "SVG");
   const Context context(cairo_create(surface.get()));
   // Without a view box a larger viewport would show more, not larger.
   cairo_scale(context.get(), size.width / extent.width, size.height / extent.height);
@@ -99,26 +76,6 @@ Surface Draw(RsvgHandle* handle, const Extent& extent, Size size) {
   cairo_surface_flush(surface.get());
   return surface;
 }
-
-// Cairo's pixels are 32-bit numbers, alpha highest, multiplied by it.
-Picture ToPicture(cairo_surface_t* surface, Size size) {
-  RowShrinker shrinker(size, 4, size, RowShrinker::Alpha::kPremultiplied);
-  const unsigned char* rows = cairo_image_surface_get_data(surface);
-  const int stride = cairo_image_surface_get_stride(surface);
-  std::vector<std::uint8_t> row(static_cast<std::size_t>(size.width) * 4);
-  for (int y = 0; y < size.height; ++y) {
-    const auto* pixels =
-        reinterpret_cast<const std::uint32_t*>(rows + static_cast<std::ptrdiff_t>(y) * stride);
-    std::uint8_t* to = row.data();
-    for (int x = 0; x < size.width; ++x) {
-      for (const int shift : {16, 8, 0, 24}) {
-        *to++ = static_cast<std::uint8_t>(pixels[x] >> shift);
-      }
-    }
-    shrinker.Add(row.data());
-  }
-  return shrinker.Finish();
-}
 }  // namespace
 
 void SetUpSvg() { FcInit(); }
@@ -127,10 +84,7 @@ Decoded ReadSvg(std::span<const std::uint8_t> bytes, const Demand& demand) {
   const Handle handle = Parse(bytes);
   const Extent extent = ExtentOf(handle.get());
   Decoded decoded;
-  decoded.stored = SizeFor(extent, demand);
-  RefuseUnlessWithin(static_cast<std::uint64_t>(decoded.stored.width),
-                     static_cast<std::uint64_t>(decoded.stored.height), demand.limits.max_pixels,
-                     demand.limits.max_side_px);
+  decoded.stored = DrawnSize(extent.width, extent.height, demand);
   const Surface surface = Draw(handle.get(), extent, decoded.stored);
   decoded.picture = ToPicture(surface.get(), decoded.stored);
   return decoded;

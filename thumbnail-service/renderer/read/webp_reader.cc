@@ -1,13 +1,16 @@
 #include <webp/decode.h>
 #include <webp/demux.h>
 
+#include <algorithm>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "thumbnail-service/renderer/first_use.h"
 #include "thumbnail-service/renderer/picture/orientation.h"
 #include "thumbnail-service/renderer/picture/row_shrinker.h"
+#include "thumbnail-service/renderer/read/partial_webp.h"
 #include "thumbnail-service/renderer/read/readers.h"
 #include "thumbnail-service/renderer/read/webp_bands.h"
 #include "thumbnail-service/renderer/refuse.h"
@@ -19,20 +22,26 @@ struct DeleteDemuxer {
 };
 using Demuxer = std::unique_ptr<WebPDemuxer, DeleteDemuxer>;
 
-void RefuseUnlessOk(VP8StatusCode status) {
-  switch (status) {
-    case VP8_STATUS_OK:
-      return;
-    case VP8_STATUS_OUT_OF_MEMORY:
-      RefuseForMemory();
-    case VP8_STATUS_SUSPENDED:
-    case VP8_STATUS_NOT_ENOUGH_DATA:
-      Refuse(wire::Outcome::kDecodeFailed, "WebP: the file is cut short");
-    case VP8_STATUS_UNSUPPORTED_FEATURE:
-      Refuse(wire::Outcome::kUnsupported, "WebP: uses a feature the decoder does not know");
-    default:
-      Refuse(wire::Outcome::kDecodeFailed, "WebP: the data is damaged (decoder status %d)", status);
+// What is wrong with the file, and whether that is to be shown as far as it goes.
+struct Damage {
+  bool shown = false;
+  std::string what;  // for people
+};
+
+std::string MessageFor(VP8StatusCode status) {
+  if (status == VP8_STATUS_SUSPENDED || status == VP8_STATUS_NOT_ENOUGH_DATA) {
+    return "WebP: the file is cut short";
   }
+  return "WebP: the data is damaged (decoder status " + std::to_string(status) + ")";
+}
+
+void RefuseUnlessOk(VP8StatusCode status) {
+  if (status == VP8_STATUS_OK) return;
+  if (status == VP8_STATUS_OUT_OF_MEMORY) RefuseForMemory();
+  if (status == VP8_STATUS_UNSUPPORTED_FEATURE) {
+    Refuse(wire::Outcome::kUnsupported, "WebP: uses a feature the decoder does not know");
+  }
+  Refuse(wire::Outcome::kDecodeFailed, "%s", MessageFor(status).c_str());
 }
 
 Demuxer Demux(std::span<const std::uint8_t> bytes) {
@@ -41,12 +50,16 @@ Demuxer Demux(std::span<const std::uint8_t> bytes) {
   return Demuxer(WebPDemuxPartial(&data, &state));
 }
 
-int Orientation(const WebPDemuxer* demuxer) {
+int Orientation(const WebPDemuxer* demuxer, const Demand& demand) {
   WebPChunkIterator chunk{};
   if (demuxer == nullptr || WebPDemuxGetChunk(demuxer, "EXIF", 1, &chunk) == 0) return 1;
-  const int orientation = ReadExifOrientation({chunk.chunk.bytes, chunk.chunk.size});
+  const int orientation = demand.OrientationIn({chunk.chunk.bytes, chunk.chunk.size});
   WebPDemuxReleaseChunkIterator(&chunk);
   return orientation;
+}
+
+std::uint64_t Frames(const WebPDemuxer* demuxer) {
+  return demuxer == nullptr ? 1 : WebPDemuxGetI(demuxer, WEBP_FF_FRAME_COUNT);
 }
 
 std::vector<std::uint8_t> Profile(const WebPDemuxer* demuxer) {
@@ -57,8 +70,26 @@ std::vector<std::uint8_t> Profile(const WebPDemuxer* demuxer) {
   return profile;
 }
 
+void FillBelow(Plane& plane, int rows, std::uint8_t value) {
+  for (int y = rows; y < plane.height(); ++y) std::fill_n(plane.Row(y), plane.width(), value);
+}
+
+// Decodes into the memory that `config` names, and returns how many rows of it are there: all, or
+// fewer of a damaged file that shall be shown. Refuses what has none.
+int Decode(std::span<const std::uint8_t> bytes, WebPDecoderConfig& config, Damage& damage) {
+  const VP8StatusCode status = WebPDecode(bytes.data(), bytes.size(), &config);
+  const int rows = config.options.use_scaling != 0 ? config.options.scaled_height
+                                                   : config.input.height;
+  if (status == VP8_STATUS_OK) return rows;
+  if (!damage.shown || status == VP8_STATUS_OUT_OF_MEMORY) RefuseUnlessOk(status);
+  const int there = DecodeWebpRows(bytes, config);
+  if (there == 0) RefuseUnlessOk(status);
+  if (damage.what.empty()) damage.what = MessageFor(status);
+  return std::min(there, rows);
+}
+
 // Straight to YUV, and reduced by the decoder when less than half of the size is wanted.
-Picture ReadYuv(std::span<const std::uint8_t> bytes, Size size, Size target) {
+Picture ReadYuv(std::span<const std::uint8_t> bytes, Size size, Size target, Damage& damage) {
   WebPDecoderConfig config;
   if (WebPInitDecoderConfig(&config) == 0) RefuseUnlessOk(VP8_STATUS_INVALID_PARAM);
   Size reduced = size;
@@ -87,12 +118,19 @@ Picture ReadYuv(std::span<const std::uint8_t> bytes, Size size, Size target) {
   yuv.u_stride = yuv.v_stride = static_cast<int>(picture.planes[1].stride());
   yuv.y_size = bytes_of(picture.planes[0]);
   yuv.u_size = yuv.v_size = bytes_of(picture.planes[1]);
-  RefuseUnlessOk(WebPDecode(bytes.data(), bytes.size(), &config));
+  const int rows = Decode(bytes, config, damage);
+  if (rows < reduced.height) {
+    // Rows of chroma that are there in part are left out.
+    constexpr std::uint8_t kLimitedGrey = 16 + kMissingGrey * 219 / 255;
+    FillBelow(picture.planes[0], rows, kLimitedGrey);
+    FillBelow(picture.planes[1], rows / 2, 128);
+    FillBelow(picture.planes[2], rows / 2, 128);
+  }
   return picture;
 }
 
 void DecodeRgba(std::span<const std::uint8_t> bytes, Size size, std::uint8_t* target,
-                std::size_t stride) {
+                std::size_t stride, Damage& damage) {
   WebPDecoderConfig config;
   if (WebPInitDecoderConfig(&config) == 0) RefuseUnlessOk(VP8_STATUS_INVALID_PARAM);
   config.output.colorspace = MODE_RGBA;
@@ -101,7 +139,14 @@ void DecodeRgba(std::span<const std::uint8_t> bytes, Size size, std::uint8_t* ta
   config.output.u.RGBA.stride = static_cast<int>(stride);
   config.output.u.RGBA.size =
       stride * static_cast<std::size_t>(size.height - 1) + static_cast<std::size_t>(size.width) * 4;
-  RefuseUnlessOk(WebPDecode(bytes.data(), bytes.size(), &config));
+  const int rows = Decode(bytes, config, damage);
+  for (int y = rows; y < size.height; ++y) {
+    std::uint8_t* const row = target + static_cast<std::size_t>(y) * stride;
+    const bool alpha = config.input.has_alpha != 0;
+    std::fill_n(row, static_cast<std::size_t>(size.width) * 4, alpha ? 0 : kMissingGrey);
+    if (alpha) continue;
+    for (int x = 0; x < size.width; ++x) row[x * 4 + 3] = 255;
+  }
 }
 
 Picture ShrinkRgba(const std::vector<std::uint8_t>& rgba, Size size, Size target) {
@@ -114,7 +159,8 @@ Picture ShrinkRgba(const std::vector<std::uint8_t>& rgba, Size size, Size target
 }
 
 // The first frame may cover only a part of the canvas; the rest of it is transparent.
-void DecodeFirstFrame(const WebPDemuxer* demuxer, Size canvas, std::vector<std::uint8_t>& rgba) {
+void DecodeFirstFrame(const WebPDemuxer* demuxer, Size canvas, std::vector<std::uint8_t>& rgba,
+                      Damage& damage) {
   WebPIterator frame{};
   if (demuxer == nullptr || WebPDemuxGetFrame(demuxer, 1, &frame) == 0) {
     Refuse(wire::Outcome::kDecodeFailed, "WebP: the animation has no whole first frame");
@@ -128,7 +174,7 @@ void DecodeFirstFrame(const WebPDemuxer* demuxer, Size canvas, std::vector<std::
   std::uint8_t* corner = rgba.data() + static_cast<std::size_t>(frame.y_offset) * stride +
                          static_cast<std::size_t>(frame.x_offset) * 4;
   DecodeRgba({frame.fragment.bytes, frame.fragment.size}, {frame.width, frame.height}, corner,
-             stride);
+             stride, damage);
   WebPDemuxReleaseIterator(&frame);
 }
 
@@ -169,30 +215,36 @@ Decoded ReadWebp(std::span<const std::uint8_t> bytes, const Demand& demand) {
   RefuseUnlessOk(WebPGetFeatures(bytes.data(), bytes.size(), &features));
   Decoded decoded;
   decoded.stored = {features.width, features.height};
-  RefuseUnlessWithin(static_cast<std::uint64_t>(features.width),
-                     static_cast<std::uint64_t>(features.height), demand.limits.max_pixels,
-                     demand.limits.max_side_px);
-  const Size target = demand.For(decoded.stored);
   const Demuxer demuxer = Demux(bytes);
-  decoded.orientation = Orientation(demuxer.get());
-  decoded.profile = Profile(demuxer.get());
+  demand.Admit({.width_px = static_cast<std::uint64_t>(features.width),
+                .height_px = static_cast<std::uint64_t>(features.height),
+                .channels = features.has_alpha != 0 ? 4U : 3U,
+                .frames = Frames(demuxer.get())});
+  const Size target = demand.For(decoded.stored);
+  decoded.orientation = Orientation(demuxer.get(), demand);
+  decoded.profile = demand.Allowed(Profile(demuxer.get()));
+  Damage damage{demand.limits.render_damaged != 0, ""};
   if (features.has_animation == 0 && features.has_alpha == 0) {
     constexpr int kLossy = 1;
+    bool read = false;
     if (features.format == kLossy && SuitsBands(decoded.stored, target)) {
-      RefuseUnlessOk(ReadByBands(bytes, decoded.stored, target, decoded.picture));
-    } else {
-      decoded.picture = ReadYuv(bytes, decoded.stored, target);
+      const VP8StatusCode status = ReadByBands(bytes, decoded.stored, target, decoded.picture);
+      read = status == VP8_STATUS_OK;
+      if (!damage.shown) RefuseUnlessOk(status);
     }
+    if (!read) decoded.picture = ReadYuv(bytes, decoded.stored, target, damage);
+    decoded.damage = damage.what;
     return decoded;
   }
   const std::size_t stride = static_cast<std::size_t>(features.width) * 4;
   std::vector<std::uint8_t> rgba(stride * static_cast<std::size_t>(features.height));
   if (features.has_animation != 0) {
-    DecodeFirstFrame(demuxer.get(), decoded.stored, rgba);
+    DecodeFirstFrame(demuxer.get(), decoded.stored, rgba, damage);
   } else {
-    DecodeRgba(bytes, decoded.stored, rgba.data(), stride);
+    DecodeRgba(bytes, decoded.stored, rgba.data(), stride, damage);
   }
   decoded.picture = ShrinkRgba(rgba, decoded.stored, target);
+  decoded.damage = damage.what;
   if (features.has_animation != 0 && IsBlank(decoded.picture)) {
     ReadLaterFrame(bytes, target, decoded);
   }

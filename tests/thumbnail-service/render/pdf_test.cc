@@ -1,0 +1,191 @@
+#include <string>
+#include <vector>
+
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
+
+#include "tests/thumbnail-service/render/rendering_fixture.h"
+
+namespace hestia {
+namespace {
+// A PDF of these objects, numbered from 1, of which the first is the catalogue.
+std::string Assemble(const std::vector<std::string>& objects, absl::string_view trailer = "") {
+  std::string pdf = "%PDF-1.7\n";
+  std::string table = absl::StrFormat("xref\n0 %d\n0000000000 65535 f \n", objects.size() + 1);
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    absl::StrAppendFormat(&table, "%010d 00000 n \n", pdf.size());
+    absl::StrAppend(&pdf, i + 1, " 0 obj\n", objects[i], "\nendobj\n");
+  }
+  const std::size_t table_at = pdf.size();
+  absl::StrAppend(&pdf, table, "trailer\n<< /Size ", objects.size() + 1, " /Root 1 0 R ", trailer,
+                  " >>\nstartxref\n", table_at, "\n%%EOF\n");
+  return pdf;
+}
+
+std::string Stream(absl::string_view attributes, absl::string_view data) {
+  return absl::StrCat("<< /Length ", data.size(), " ", attributes, " >>\nstream\n", data,
+                      "\nendstream");
+}
+
+std::string Fill(const Rgba& colour, absl::string_view rectangle) {
+  return absl::StrFormat("%g %g %g rg %s re f\n", colour.red / 255.0, colour.green / 255.0,
+                         colour.blue / 255.0, std::string(rectangle));
+}
+
+// Quarters of a page of 300 x 200, whose y goes up.
+std::string CornerFills() {
+  return Fill(kRed, "0 100 150 100") + Fill(kGreen, "150 100 150 100") + Fill(kBlue, "0 0 150 100") +
+         Fill(kYellow, "150 0 150 100");
+}
+
+struct PdfOptions {
+  std::string page = "/MediaBox [0 0 300 200]";
+  std::string resources = "";
+  std::vector<std::string> more = {};  // objects from number 6 on
+  std::string trailer = "";
+};
+
+// Page 1 draws `content`, page 2 is red.
+std::string MakePdf(const std::string& content, const PdfOptions& options = {}) {
+  const std::string page = absl::StrCat("/Type /Page /Parent 2 0 R /Resources << ",
+                                        options.resources, " >> ");
+  std::vector<std::string> objects = {
+      "<< /Type /Catalog /Pages 2 0 R >>",
+      "<< /Type /Pages /Count 2 /Kids [3 0 R 5 0 R] >>",
+      absl::StrCat("<< ", page, options.page, " /Contents 4 0 R >>"),
+      Stream("", content),
+      absl::StrCat("<< ", page, " /MediaBox [0 0 50 50] >>"),
+  };
+  objects.insert(objects.end(), options.more.begin(), options.more.end());
+  return Assemble(objects, options.trailer);
+}
+
+using PdfTest = RenderingTest;
+
+TEST_F(PdfTest, TheFirstPageIsDrawnAtTheThumbnailsSize) {
+  for (const int box : {150, 600}) {
+    const Pixels pixels = Thumbnail(MakePdf(CornerFills()), box);
+    EXPECT_EQ(pixels.width, box);
+    EXPECT_EQ(pixels.height, box * 2 / 3);
+    ExpectUprightFourCorners(pixels);
+    EXPECT_TRUE(Near(pixels.At(box / 2 - 4, box / 6), kRed)) << "sharp, for it was not enlarged";
+  }
+}
+
+TEST_F(PdfTest, EveryRecipeIsMadeOfIt) {
+  const auto rendering =
+      Render(MakePdf(CornerFills()), Recipes("a=300,b=90:png,c=80:avif:90,d=60:jpeg:90:2:cover"));
+  ASSERT_TRUE(rendering.ok()) << rendering.status();
+  for (const RenderedImage& image : rendering->images) ExpectUprightFourCorners(Decode(image));
+}
+
+TEST_F(PdfTest, WhatIsNotDrawnIsPaper) {
+  const Pixels pixels = Thumbnail(MakePdf(Fill(kRed, "0 0 150 200")));
+  EXPECT_TRUE(Near(pixels.At(20, 40), kRed));
+  EXPECT_TRUE(Near(pixels.At(100, 40), {255, 255, 255}));
+}
+
+TEST_F(PdfTest, ATurnedPageIsShownTurned) {
+  PdfOptions options;
+  options.page = "/MediaBox [0 0 300 200] /Rotate 90";
+  const Pixels pixels = Thumbnail(MakePdf(CornerFills(), options), 150);
+  EXPECT_EQ(pixels.width, 100);
+  EXPECT_EQ(pixels.height, 150);
+  const Corners corners = CornersOf(pixels);
+  EXPECT_TRUE(Near(corners.top_left, kBlue));
+  EXPECT_TRUE(Near(corners.top_right, kRed));
+}
+
+TEST_F(PdfTest, TheCropBoxIsWhatIsShown) {
+  PdfOptions options;
+  options.page = "/MediaBox [0 0 300 200] /CropBox [0 100 150 200]";
+  const Pixels pixels = Thumbnail(MakePdf(CornerFills(), options), 150);
+  EXPECT_EQ(pixels.height, 100);
+  EXPECT_TRUE(Near(pixels.At(140, 90), kRed));
+}
+
+TEST_F(PdfTest, TextIsDrawnThoughItsFontIsNotInTheFile) {
+  PdfOptions options;
+  options.resources = "/Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >>";
+  const Pixels pixels = Thumbnail(MakePdf("BT /F1 120 Tf 10 50 Td (MMM) Tj ET", options));
+  int dark = 0;
+  for (const Rgba& colour : pixels.colours) dark += colour.red < 100 ? 1 : 0;
+  EXPECT_GT(dark, 300);
+}
+
+TEST_F(PdfTest, PicturesInTheFileAreDrawn) {
+  PdfOptions options;
+  options.resources = "/XObject << /I 6 0 R >>";
+  options.more = {Stream("/Type /XObject /Subtype /Image /Width 60 /Height 40 /BitsPerComponent 8 "
+                         "/ColorSpace /DeviceRGB /Filter /DCTDecode",
+                         MakeJpeg(FourCorners(60, 40)))};
+  ExpectUprightFourCorners(Thumbnail(MakePdf("300 0 0 200 0 0 cm /I Do", options)), 24);
+}
+
+TEST_F(PdfTest, NothingOutsideOfTheFileIsRead) {
+  folder_.Write("secret.jpg", MakeJpeg(Plain(60, 40, kRed)));
+  PdfOptions options;
+  options.resources = "/XObject << /I 6 0 R >>";
+  options.more = {Stream(absl::StrCat("/Type /XObject /Subtype /Image /Width 60 /Height 40 "
+                                      "/BitsPerComponent 8 /ColorSpace /DeviceRGB /F (",
+                                      folder_.path(), "/secret.jpg) /FFilter /DCTDecode"),
+                         "")};
+  const Pixels pixels = Thumbnail(MakePdf(
+      absl::StrCat("q 300 0 0 200 0 0 cm /I Do Q ", Fill(kBlue, "290 0 10 200")), options));
+  EXPECT_FALSE(Near(pixels.At(20, 20), kRed, 60));
+  EXPECT_TRUE(Near(pixels.At(126, 40), kBlue)) << "the rest is drawn";
+}
+
+TEST_F(PdfTest, AFileThatAsksForAPasswordIsToldAsSuch) {
+  PdfOptions options;
+  options.more = {absl::StrCat("<< /Filter /Standard /V 1 /R 2 /P -44 /O <", std::string(64, 'a'),
+                               "> /U <", std::string(64, 'b'), "> >>")};
+  options.trailer = "/Encrypt 6 0 R /ID [<00112233445566778899aabbccddeeff> "
+                    "<00112233445566778899aabbccddeeff>]";
+  const absl::Status status = Render(MakePdf(CornerFills(), options)).status();
+  EXPECT_EQ(Reason(status), "UNSUPPORTED_FORMAT") << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), "password")) << status;
+}
+
+TEST_F(PdfTest, APageOverALimitIsToldByItsBox) {
+  PdfOptions options;
+  options.page = "/MediaBox [0 0 90000 100]";
+  const absl::Status side = Render(MakePdf(CornerFills(), options)).status();
+  EXPECT_EQ(Reason(side), "TOO_LARGE") << side;
+  EXPECT_TRUE(absl::StrContains(side.message(), "90000")) << side;
+  options.page = "/MediaBox [0 0 14400 14400]";
+  const absl::Status area = Render(MakePdf(CornerFills(), options)).status();
+  EXPECT_EQ(Reason(area), "TOO_LARGE") << area;
+}
+
+TEST_F(PdfTest, WhatCannotBeDrawnIsAVerdict) {
+  EXPECT_EQ(Reason(Render("%PDF-1.7\nnothing").status()), "DECODE_FAILED");
+  PdfOptions options;
+  options.page = "/MediaBox [0 0 0 0]";
+  const auto empty = Render(MakePdf(CornerFills(), options));
+  EXPECT_TRUE(empty.ok() || Reason(empty.status()) == "DECODE_FAILED") << empty.status();
+  EXPECT_EQ(Reason(Render(Assemble({"<< /Type /Catalog /Pages 2 0 R >>",
+                                    "<< /Type /Pages /Count 0 /Kids [] >>"}))
+                       .status()),
+            "DECODE_FAILED");
+  ExpectUprightFourCorners(Thumbnail(MakePdf(CornerFills())));
+}
+
+class FewPagesTest : public RenderingTest {
+ protected:
+  FewPagesTest() : RenderingTest(BuiltRenderers(), Limits()) {}
+  static RenderLimits Limits() {
+    RenderLimits limits = Unhurried();
+    limits.formats = ParseFormatLimits("pdf=frames=1").value();
+    return limits;
+  }
+};
+
+TEST_F(FewPagesTest, ManyPagesMayBeALimit) {
+  const absl::Status status = Render(MakePdf(CornerFills())).status();
+  EXPECT_EQ(Reason(status), "TOO_LARGE") << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), "2 frames or pages")) << status;
+}
+}  // namespace
+}  // namespace hestia

@@ -1,0 +1,32 @@
+#ifndef HESTIA_TESTS_THUMBNAIL_SERVICE_RENDER_VIDEO_IMAGES_H_
+#define HESTIA_TESTS_THUMBNAIL_SERVICE_RENDER_VIDEO_IMAGES_H_
+
+#include <string>
+#include <vector>
+
+#include "tests/thumbnail-service/render/image_factory.h"
+
+namespace hestia {
+
+// Videos made by libav. Any failure ends the test program.
+
+struct VideoOptions {
+  std::string container = "mp4";  // libav's word
+  std::string codec = "mpeg4";
+  int orientation = 1;  // EXIF's number, as a display matrix
+  int aspect_width = 1;  // of a pixel
+  int aspect_height = 1;
+};
+
+// Whether libav can make videos of that codec here.
+bool HasVideoEncoder(const std::string& codec);
+
+// 25 pictures a second, sides even and all of one size.
+std::string MakeVideo(const std::vector<Pixels>& pictures, const VideoOptions& options = {});
+
+// An MP4 with sound alone.
+std::string MakeSound();
+
+}  // namespace hestia
+
+#endif  // HESTIA_TESTS_THUMBNAIL_SERVICE_RENDER_VIDEO_IMAGES_H_

@@ -1,0 +1,50 @@
+#ifndef HESTIA_THUMBNAIL_SERVICE_RENDERER_READ_STRIP_READER_H_
+#define HESTIA_THUMBNAIL_SERVICE_RENDERER_READ_STRIP_READER_H_
+
+#include <OpenImageIO/imageio.h>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace hestia {
+
+// The error of an OpenImageIO reader, without the path, which is a descriptor's and of no use to
+// anybody.
+std::string CleanError(std::string error, const std::string& path);
+
+// Reads an opened picture strip by strip from the top, and remembers which rows it could not get.
+//
+// Refuses (refuse.h) what cannot be read, unless it is tolerant: then only a picture without any
+// row is refused. Thread-safety: none. Ownership: borrows `input`. Memory: a bit a row.
+class StripReader {
+ public:
+  // `channels` from the file's first.
+  StripReader(OIIO::ImageInput& input, int channels, std::string path, bool tolerant);
+
+  // How many rows are best read at once.
+  int rows() const;
+
+  // Rows [begin, end) as OpenImageIO's `type`. Those that are not there are left as they were.
+  void Read(int begin, int end, OIIO::TypeDesc type, void* data);
+  bool IsThere(int row) const { return !lost_[static_cast<std::size_t>(row)]; }
+
+  // After the last row: what is missing, for people; empty: nothing.
+  std::string Damage() const;
+
+ private:
+  int packed_rows() const;
+  bool ReadNow(int begin, int end, OIIO::TypeDesc type, void* data);
+  void ReadApart(int begin, int end, OIIO::TypeDesc type, void* data);
+
+  OIIO::ImageInput& input_;
+  const int channels_;
+  const std::string path_;
+  const bool tolerant_;
+  std::vector<bool> lost_;  // a flag a row
+  std::string error_;       // the first
+};
+
+}  // namespace hestia
+
+#endif  // HESTIA_THUMBNAIL_SERVICE_RENDERER_READ_STRIP_READER_H_

@@ -1,0 +1,139 @@
+#include "thumbnail-service/renderer/read/video_reader.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+extern "C" {
+#include <libavutil/pixdesc.h>
+#include <libswscale/swscale.h>
+}
+
+#include "thumbnail-service/renderer/picture/row_shrinker.h"
+#include "thumbnail-service/renderer/read/freed_by.h"
+#include "thumbnail-service/renderer/read/video_stream.h"
+
+namespace hestia {
+namespace {
+using Scaler = std::unique_ptr<SwsContext, FreedBy<sws_freeContext>>;
+
+// Where a file does not say it, the size tells: television in high definition changed it.
+const int* CoefficientsOf(const AVFrame& frame) {
+  switch (frame.colorspace) {
+    case AVCOL_SPC_BT709:
+      return sws_getCoefficients(SWS_CS_ITU709);
+    case AVCOL_SPC_BT2020_NCL:
+    case AVCOL_SPC_BT2020_CL:
+      return sws_getCoefficients(SWS_CS_BT2020);
+    case AVCOL_SPC_SMPTE240M:
+      return sws_getCoefficients(SWS_CS_SMPTE240M);
+    case AVCOL_SPC_FCC:
+      return sws_getCoefficients(SWS_CS_FCC);
+    case AVCOL_SPC_BT470BG:
+    case AVCOL_SPC_SMPTE170M:
+      return sws_getCoefficients(SWS_CS_ITU601);
+    default:
+      return sws_getCoefficients(frame.width >= 1280 || frame.height > 576 ? SWS_CS_ITU709
+                                                                           : SWS_CS_ITU601);
+  }
+}
+
+bool IsFullRange(const AVFrame& frame) {
+  return frame.color_range == AVCOL_RANGE_JPEG || frame.format == AV_PIX_FMT_YUVJ420P ||
+         frame.format == AV_PIX_FMT_YUVJ422P || frame.format == AV_PIX_FMT_YUVJ444P;
+}
+
+// Pixels of `format` at `size`, rows without gaps.
+std::vector<std::uint8_t> Convert(const AVFrame& frame, AVPixelFormat format, Size size,
+                                  int channels, int flags) {
+  const Scaler scaler(sws_getContext(frame.width, frame.height,
+                                     static_cast<AVPixelFormat>(frame.format), size.width,
+                                     size.height, format, flags, nullptr, nullptr, nullptr));
+  if (scaler == nullptr) {
+    Refuse(wire::Outcome::kUnsupported, "video: its pixels are of a kind that is not known here");
+  }
+  constexpr int kOne = 1 << 16;
+  sws_setColorspaceDetails(scaler.get(), CoefficientsOf(frame), IsFullRange(frame) ? 1 : 0,
+                           sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, kOne, kOne);
+  const int stride = size.width * channels;
+  // Its vector code may write a little beyond a row.
+  constexpr std::size_t kSlack = 64;
+  std::vector<std::uint8_t> pixels(
+      static_cast<std::size_t>(stride) * static_cast<std::size_t>(size.height) + kSlack);
+  std::uint8_t* const planes[] = {pixels.data(), nullptr, nullptr, nullptr};
+  const int strides[] = {stride, 0, 0, 0};
+  if (sws_scale(scaler.get(), frame.data, frame.linesize, 0, frame.height, planes, strides) < 0) {
+    Refuse(wire::Outcome::kDecodeFailed, "video: a picture cannot be converted");
+  }
+  return pixels;
+}
+
+// Whether all but a fiftieth of a sample of its pixels is near black.
+bool IsBlack(const AVFrame& frame) {
+  constexpr Size kSample{64, 64};
+  constexpr int kDark = 32;
+  const std::vector<std::uint8_t> grey =
+      Convert(frame, AV_PIX_FMT_GRAY8, kSample, 1, SWS_POINT);
+  const auto end = grey.begin() + kSample.width * kSample.height;
+  const auto bright = std::count_if(grey.begin(), end, [](int level) { return level > kDark; });
+  return bright * 50 < kSample.width * kSample.height;
+}
+
+Picture ToPicture(const AVFrame& frame, Size target) {
+  const AVPixFmtDescriptor* const kind =
+      av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
+  const bool alpha = kind != nullptr && (kind->flags & AV_PIX_FMT_FLAG_ALPHA) != 0;
+  const int channels = alpha ? 4 : 3;
+  const Size size{frame.width, frame.height};
+  const std::vector<std::uint8_t> rows =
+      Convert(frame, alpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24, size, channels,
+              SWS_BILINEAR | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT);
+  RowShrinker shrinker(size, channels, target);
+  const std::size_t stride =
+      static_cast<std::size_t>(size.width) * static_cast<std::size_t>(channels);
+  for (int y = 0; y < size.height; ++y) {
+    shrinker.Add(rows.data() + static_cast<std::size_t>(y) * stride);
+  }
+  return shrinker.Finish();
+}
+
+// With square pixels, and nothing enlarged.
+Size ShownSize(const AVFrame& frame, double pixel_aspect) {
+  const auto side = [](double length) { return std::max(static_cast<int>(std::lround(length)), 1); };
+  return pixel_aspect >= 1 ? Size{frame.width, side(frame.height / pixel_aspect)}
+                           : Size{side(frame.width * pixel_aspect), frame.height};
+}
+
+void Take(const AVFrame& frame, const VideoStream& video, const Demand& demand, Decoded& decoded) {
+  decoded.stored = ShownSize(frame, video.PixelAspect(frame));
+  decoded.picture = ToPicture(frame, demand.For(decoded.stored));
+}
+}  // namespace
+
+Decoded ReadVideo(std::span<const std::uint8_t> bytes, const Demand& demand) {
+  VideoStream video(bytes, demand);
+  // The search costs more than one picture.
+  constexpr std::uint32_t kSearchPx = 6000;
+  AllowTimeFor(kSearchPx, kSearchPx);
+  const AVFrame* frame = video.Next();
+  if (frame == nullptr) Refuse(wire::Outcome::kDecodeFailed, "video: no picture can be decoded");
+  Decoded decoded;
+  decoded.orientation = video.orientation();
+  // Also where it is black, for there may be no other.
+  Take(*frame, video, demand, decoded);
+  if (!IsBlack(*frame)) return decoded;
+  while ((frame = video.Next()) != nullptr && IsBlack(*frame)) {
+  }
+  if (frame != nullptr) Take(*frame, video, demand, decoded);
+  return decoded;
+}
+
+std::string VideoLibrary() {
+  const unsigned version = avformat_version();
+  return "libavformat " + std::to_string(version >> 16) + "." +
+         std::to_string(version >> 8 & 0xff) + "." + std::to_string(version & 0xff);
+}
+
+}  // namespace hestia
