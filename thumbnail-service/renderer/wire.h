@@ -83,19 +83,21 @@ struct ImageSpec {
   std::uint32_t background = 0;      // 0xRRGGBB
 };
 
+constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};
+
 struct Limits {
   std::uint64_t max_scaled_pixels = 0;
   std::uint64_t max_pixels = 0;
   std::uint64_t max_side_px = 0;
-  std::uint64_t max_channels = 0;
-  std::uint64_t max_frames = 0;  // or pages
+  std::uint64_t max_channels = kNoLimit;
+  std::uint64_t max_frames = kNoLimit;  // or pages
   // What the pixels take, four bytes each, for each byte of the source.
-  std::uint64_t max_ratio = 0;
-  std::uint64_t max_scans = 0;        // JPEG
-  std::uint64_t max_chunk_bytes = 0;  // PNG, but for its pixels
+  std::uint64_t max_ratio = kNoLimit;
+  std::uint64_t max_scans = kNoLimit;        // JPEG
+  std::uint64_t max_chunk_bytes = kNoLimit;  // PNG, but for its pixels
   // A larger profile, or EXIF block, counts as none.
-  std::uint64_t max_icc_bytes = 0;
-  std::uint64_t max_exif_bytes = 0;
+  std::uint64_t max_icc_bytes = kNoLimit;
+  std::uint64_t max_exif_bytes = kNoLimit;
   std::uint64_t max_memory_bytes = 0;
   std::uint64_t timeout_seconds = 0;  // rounded up; the program's own last resort
   std::uint64_t render_damaged = 0;   // 1: what is there of a damaged image, where a reader can
