@@ -57,18 +57,27 @@ void RaiseFileLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-absl::Status Serve() {
+// False: it could not start, and the log says why.
+bool Serve() {
   std::optional<StopLimit> limit;  // first: it outlasts whatever is joined below
+  // Libraries that are watched already are joined on the way out, too.
+  const auto fail = [&](const absl::Status& status) {
+    LogError(absl::StrCat("cannot start error=\"", status.message(), "\""));
+    limit.emplace(kLongestStop);
+    return false;
+  };
   const std::unique_ptr<LibrarySet> libraries = LibrarySetFromSettings();
-  if (absl::Status status = libraries->Start(LibrariesFromSettings()); !status.ok()) return status;
+  const absl::Status started = libraries->Start(LibrariesFromSettings());
+  if (!started.ok()) return fail(started);
   WatcherService service(*libraries, ServiceOptionsFromSettings());
   const auto server =
       GrpcServer::Start(absl::GetFlag(FLAGS_watcher_listen), kWatcherServiceName, &service);
-  if (!server.ok()) return server.status();
+  if (!server.ok()) return fail(server.status());
   LogInfo(absl::StrCat("listening address=", (*server)->address()));
   if (const std::string file = absl::GetFlag(FLAGS_address_file); !file.empty()) {
-    absl::Status status = WriteFileAtomically(file, absl::StrCat((*server)->address(), "\n"));
-    if (!status.ok()) return status;
+    const absl::Status status =
+        WriteFileAtomically(file, absl::StrCat((*server)->address(), "\n"));
+    if (!status.ok()) return fail(status);
   }
   NamedThread ready("ready", [&] {
     if (!libraries->AwaitFirstWalks()) return;
@@ -87,7 +96,7 @@ absl::Status Serve() {
   (*server)->Stop(kStopGrace);
   service.Stop();
   LogInfo("stopped");
-  return absl::OkStatus();
+  return true;
 }
 
 }  // namespace
@@ -97,8 +106,5 @@ int main(int argc, char** argv) {
   hestia::HoldStopSignals();
   hestia::ReadSettingsOrExit(argc, argv, hestia::kProgram, hestia::Validate);
   hestia::RaiseFileLimit();
-  const absl::Status status = hestia::Serve();
-  if (status.ok()) return 0;
-  hestia::LogError(absl::StrCat("cannot start error=\"", status.message(), "\""));
-  return 1;
+  return hestia::Serve() ? 0 : 1;
 }

@@ -51,6 +51,8 @@ int ReadEntries(int directory,
   while (true) {
     const ssize_t got = getdents64(directory, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
+    // A directory that was removed meanwhile: it has no entries, as readdir() has it.
+    if (got < 0 && errno == ENOENT) return 0;
     if (got <= 0) return got == 0 ? 0 : errno;
     for (std::size_t at = 0; at < static_cast<std::size_t>(got);) {
       const auto* const found = reinterpret_cast<const dirent64*>(buffer.data() + at);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include <absl/flags/flag.h>
@@ -93,7 +94,7 @@ absl::StatusOr<std::shared_ptr<LibraryWatch>> LibrarySet::Add(absl::string_view 
   if (!library.ok()) return library.status();
   const LibrarySpec spec{*std::move(library), mode};
   // Before the lock: a file server that hangs must not hold up who removes a library of it.
-  absl::Status found;
+  std::optional<absl::Status> found;
   if (!Find(name).ok()) found = RootDirectory::Find(spec.library.root).status();
   absl::MutexLock change(&change_mu_);
   const absl::StatusOr<std::shared_ptr<LibraryWatch>> known = Find(name);
@@ -104,8 +105,11 @@ absl::StatusOr<std::shared_ptr<LibraryWatch>> LibrarySet::Add(absl::string_view 
                       "LIBRARY_EXISTS", "name");
   }
   if (known.ok()) return AddAgain(*known, spec);
-  if (!found.ok()) {
-    return WithReason(absl::NotFoundError(found.message()), "ROOT_NOT_FOUND", "root");
+  if (!found.has_value()) {
+    return absl::AbortedError(absl::StrCat("library \"", name, "\" was just removed; call again"));
+  }
+  if (!found->ok()) {
+    return WithReason(absl::NotFoundError(found->message()), "ROOT_NOT_FOUND", "root");
   }
   if (absl::Status status = Begin(spec, false); !status.ok()) return status;
   Specs added = added_;
@@ -192,14 +196,18 @@ std::vector<std::shared_ptr<LibraryWatch>> LibrarySet::All() const {
 }
 
 bool LibrarySet::AwaitFirstWalks() const {
-  const std::vector<std::shared_ptr<LibraryWatch>> all = All();
-  return std::all_of(all.begin(), all.end(), [](const std::shared_ptr<LibraryWatch>& library) {
-    return library->AwaitFirstWalk();
-  });
+  // One that is removed before its walk is done is waited for no more.
+  for (const std::shared_ptr<LibraryWatch>& library : All()) library->AwaitFirstWalk();
+  absl::MutexLock lock(&mu_);
+  return ending_.ok();
 }
 
+// Not under the lock of changes, which a removal holds while it waits for a disk.
 void LibrarySet::End(const absl::Status& why) {
-  absl::MutexLock change(&change_mu_);
+  {
+    absl::MutexLock lock(&mu_);
+    ending_ = why;
+  }
   for (const std::shared_ptr<LibraryWatch>& library : All()) library->End(why);
 }
 
@@ -232,6 +240,7 @@ absl::Status LibrarySet::Begin(LibrarySpec spec, bool configured) {
   LogInfo(absl::StrCat("library added library=", name, " root=\"",
                        EncodePathText((*watch)->library().root), "\" configured=", configured));
   absl::MutexLock lock(&mu_);
+  if (!ending_.ok()) (*watch)->End(ending_);
   libraries_.emplace(std::move(name), *std::move(watch));
   return absl::OkStatus();
 }

@@ -94,6 +94,7 @@ class LibrarySet {
   // Removed, but waiting for a disk that does not answer.
   std::vector<std::shared_ptr<LibraryWatch>> hung_ ABSL_GUARDED_BY(change_mu_);
   mutable absl::Mutex mu_;
+  absl::Status ending_ ABSL_GUARDED_BY(mu_);  // why all ends; OK: it does not
   std::map<std::string, std::shared_ptr<LibraryWatch>, std::less<>> libraries_ ABSL_GUARDED_BY(mu_);
 };
 

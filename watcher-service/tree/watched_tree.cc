@@ -52,7 +52,7 @@ void WatchedTree::Poll() {
 
 bool WatchedTree::Walk(int directories) {
   std::vector<DirectoryNode*> children;
-  for (; directories > 0 && !waiting_.empty() && EnsureRoot(); --directories) {
+  for (; directories > 0 && !waiting_.empty() && !abandoned_ && EnsureRoot(); --directories) {
     DirectoryNode* const node = tree_.ById(waiting_.front());
     waiting_.pop_front();
     if (node == nullptr) continue;
