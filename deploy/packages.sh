@@ -17,9 +17,10 @@ packages_of() {
       libgrpc++-dev protobuf-compiler-grpc protobuf-compiler libprotobuf-dev libabsl-dev
       libpqxx-dev libopenimageio-dev libspdlog-dev libfmt-dev
       libzimg-dev libjpeg62-turbo-dev libpng-dev libwebp-dev libavif-dev libheif-dev libjxl-dev
-      librsvg2-dev libraw-dev libpoppler-glib-dev libavformat-dev libavcodec-dev libswscale-dev liblcms2-dev libisal-dev libimath-dev
+      librsvg2-dev libraw-dev libpoppler-glib-dev libavformat-dev libavcodec-dev libswscale-dev
+      liblcms2-dev libisal-dev libimath-dev
       libxxhash-dev libseccomp-dev libssl-dev zlib1g-dev libc-ares-dev libre2-dev" ;;
-    run) echo "postgresql util-linux" ;;
+    run) echo "postgresql util-linux poppler-data" ;;
     test) echo "libgtest-dev libgmock-dev fonts-dejavu-core shellcheck bindfs fuse3 pgbouncer" ;;
     strict) echo "clang" ;;
     bench) echo "libvips-tools plasma-workspace-wallpapers" ;;
@@ -29,7 +30,8 @@ packages_of() {
     thumbnail-image) echo "
       libgrpc++1.51 libprotobuf32 libabsl20220623 libspdlog1.10 libfmt9
       libpqxx-6.4 libxxhash0 libseccomp2 libopenimageio2.4
-      libjpeg62-turbo libpng16-16 libwebp7 libavif15 libheif1 libjxl0.7 librsvg2-2 libraw20 libpoppler-glib8 libavformat59 libavcodec59 libswscale6 fonts-dejavu-core
+      libjpeg62-turbo libpng16-16 libwebp7 libavif15 libheif1 libjxl0.7 librsvg2-2 libraw20 libpoppler-glib8
+      poppler-data libavformat59 libavcodec59 libswscale6 fonts-dejavu-core
       libzimg2 liblcms2-2 libisal2" ;;
     *) echo "packages.sh: no such group: $1 (build, run, test, strict, bench, bench-watch, node, watcher-image, thumbnail-image)" >&2
        return 2 ;;

@@ -19,11 +19,12 @@
 
 namespace hestia {
 namespace {
-// What the dynamic loader opens, links resolved; and the fonts of drawings.
+// What the dynamic loader opens, links resolved; and the fonts and encodings of drawings.
 constexpr const char* kLibraryFolders[] = {
     "/usr/lib",   "/usr/lib64",       "/usr/local/lib",        "/lib",
     "/lib64",     "/etc/ld.so.cache", "/etc/fonts",            "/usr/share/fonts",
-    "/usr/share/fontconfig",          "/usr/local/share/fonts", "/var/cache/fontconfig"};
+    "/usr/share/fontconfig",          "/usr/local/share/fonts", "/var/cache/fontconfig",
+    "/usr/share/poppler"};
 
 struct Worker {
   pid_t pid = -1;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <limits>
 
 #include "common/unique_fd.h"
 #include "thumbnail-service/renderer/refuse.h"
@@ -23,8 +24,7 @@ class Bytes {
   void Go(std::uint64_t at) { at_ = at; }
   void Pass(std::uint64_t bytes) { at_ += bytes; }
   std::uint64_t Number(std::size_t bytes) {
-    const bool near = at_ >= window_at_ && at_ + bytes <= window_at_ + window_bytes_;
-    if (!near && !Fetch(bytes)) return 0;
+    if (!Holds(bytes) && !Fetch(bytes)) return 0;
     const std::uint8_t* const number = window_.data() + (at_ - window_at_);
     std::uint64_t value = 0;
     for (std::size_t i = 0; i < bytes; ++i) {
@@ -36,7 +36,14 @@ class Bytes {
   void SetLittle(bool little) { little_ = little; }
 
  private:
+  // By differences: a file may name any position up to 2^64.
+  bool Holds(std::size_t bytes) const {
+    return at_ >= window_at_ && at_ - window_at_ <= window_bytes_ &&
+           window_bytes_ - (at_ - window_at_) >= bytes;
+  }
   bool Fetch(std::size_t bytes) {
+    ended_ = ended_ || at_ > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max());
+    if (ended_) return false;
     const ssize_t got =
         ::pread(file_.get(), window_.data(), window_.size(), static_cast<off_t>(at_));
     window_at_ = at_;
@@ -130,9 +137,12 @@ std::uint64_t CountTiffPages(const std::string& path, std::uint64_t most) {
   if (big) tiff.Pass(4);
   const std::size_t offset_bytes = big ? 8 : 4;
   std::uint64_t pages = 0;
+  std::uint64_t first = 0;
   while (pages <= most) {
     const std::uint64_t at = tiff.Number(offset_bytes);
-    if (at == 0) break;
+    // Some writers let the last one name the first.
+    if (at == 0 || at == first) break;
+    if (pages == 0) first = at;
     tiff.Go(at);
     const std::uint64_t entries = tiff.Number(big ? 8 : 2);
     if (tiff.ended() || entries > 0xffff) break;

@@ -3,6 +3,7 @@
 #include <OpenImageIO/imageio.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -18,7 +19,7 @@ namespace hestia {
 namespace {
 // Beyond any limit that can be set; the limit itself is judged by the header.
 constexpr int kMaxChannels = 1024;
-constexpr int kMaxImageMb = 4096;
+constexpr int kMaxImageMb = std::numeric_limits<int>::max();
 
 [[noreturn]] void RefuseRead(const std::string& error, const std::string& path) {
   Refuse(wire::Outcome::kDecodeFailed, "%s", CleanError(error, path).c_str());

@@ -76,6 +76,10 @@ Surface Draw(PopplerPage* page, const Extent& extent, Size size) {
 }  // namespace
 
 Decoded ReadPdf(std::span<const std::uint8_t> bytes, const Demand& demand) {
+  // A damaged table of contents is made anew out of all the file; and what lies on a page may be
+  // much more than its size says.
+  constexpr std::uint32_t kPagePx = 5000;
+  AllowTimeFor(kPagePx, kPagePx);
   const Bytes file(g_bytes_new_static(bytes.data(), bytes.size()));
   const Document document = Open(file.get());
   const int pages = poppler_document_get_n_pages(document.get());
@@ -85,8 +89,6 @@ Decoded ReadPdf(std::span<const std::uint8_t> bytes, const Demand& demand) {
   Decoded decoded;
   decoded.stored = DrawnSize(extent.width, extent.height, demand);
   Admit(extent, pages, demand);
-  // What lies on a page may be much more than its size says.
-  constexpr std::uint32_t kPagePx = 5000;
   AllowTimeFor(kPagePx, kPagePx);
   const Surface surface = Draw(page.get(), extent, decoded.stored);
   decoded.picture = ToPicture(surface.get(), decoded.stored);

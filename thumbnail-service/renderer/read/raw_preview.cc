@@ -48,6 +48,8 @@ std::optional<Size> JpegSize(std::span<const std::uint8_t> jpeg) {
     const std::uint8_t marker = jpeg[at + 1];
     // SOF0 to SOF15, among which are DHT, JPG and DAC.
     if (marker < 0xc0 || marker > 0xcf || marker == 0xc4 || marker == 0xc8 || marker == 0xcc) continue;
+    // Lossless ones and those of twelve bits are not read: then the photo itself is developed.
+    if (marker > 0xc2 || jpeg[at + 4] != 8) return std::nullopt;
     return Size{number(at + 7), number(at + 5)};
   }
   return std::nullopt;

@@ -41,8 +41,13 @@ const int* CoefficientsOf(const AVFrame& frame) {
 }
 
 bool IsFullRange(const AVFrame& frame) {
+  const AVPixFmtDescriptor* const kind =
+      av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
+  const bool grey = kind != nullptr && kind->nb_components == 1;
+  if (grey && frame.color_range == AVCOL_RANGE_UNSPECIFIED) return true;
   return frame.color_range == AVCOL_RANGE_JPEG || frame.format == AV_PIX_FMT_YUVJ420P ||
-         frame.format == AV_PIX_FMT_YUVJ422P || frame.format == AV_PIX_FMT_YUVJ444P;
+         frame.format == AV_PIX_FMT_YUVJ422P || frame.format == AV_PIX_FMT_YUVJ444P ||
+         frame.format == AV_PIX_FMT_YUVJ440P || frame.format == AV_PIX_FMT_YUVJ411P;
 }
 
 // Pixels of `format` at `size`, rows without gaps.
@@ -52,6 +57,7 @@ std::vector<std::uint8_t> Convert(const AVFrame& frame, AVPixelFormat format, Si
                                      static_cast<AVPixelFormat>(frame.format), size.width,
                                      size.height, format, flags, nullptr, nullptr, nullptr));
   if (scaler == nullptr) {
+    if (sws_isSupportedInput(static_cast<AVPixelFormat>(frame.format)) != 0) RefuseForMemory();
     Refuse(wire::Outcome::kUnsupported, "video: its pixels are of a kind that is not known here");
   }
   constexpr int kOne = 1 << 16;
@@ -113,9 +119,10 @@ void Take(const AVFrame& frame, const VideoStream& video, const Demand& demand, 
 }  // namespace
 
 Decoded ReadVideo(std::span<const std::uint8_t> bytes, const Demand& demand) {
-  VideoStream video(bytes, demand);
-  // The search costs more than one picture.
+  // The search costs more than one picture, and so may finding the streams.
   constexpr std::uint32_t kSearchPx = 6000;
+  AllowTimeFor(kSearchPx, kSearchPx);
+  VideoStream video(bytes, demand);
   AllowTimeFor(kSearchPx, kSearchPx);
   const AVFrame* frame = video.Next();
   if (frame == nullptr) Refuse(wire::Outcome::kDecodeFailed, "video: no picture can be decoded");

@@ -79,6 +79,11 @@ VideoStream::VideoStream(std::span<const std::uint8_t> bytes, const Demand& dema
     const AVCodecParameters& parameters = *format_->streams[i]->codecpar;
     if (parameters.codec_type == AVMEDIA_TYPE_VIDEO) Admit(parameters, demand);
   }
+  for (unsigned i = 0; i < format_->nb_streams; ++i) {
+    if (format_->streams[i]->codecpar->codec_type != AVMEDIA_TYPE_VIDEO) {
+      format_->streams[i]->discard = AVDISCARD_ALL;
+    }
+  }
   RefuseUnlessDone(avformat_find_stream_info(format_.get(), nullptr));
   Choose(demand);
 }
@@ -129,12 +134,16 @@ void VideoStream::Choose(const Demand& demand) {
   RefuseUnlessDone(avcodec_open2(decoder_.get(), codec, nullptr));
 }
 
+void VideoStream::Send(const AVPacket* packet) {
+  if (avcodec_send_packet(decoder_.get(), packet) == AVERROR(ENOMEM)) RefuseForMemory();
+}
+
 bool VideoStream::Feed() {
   while (packet_bytes_ < kMostPacketBytes && av_read_frame(format_.get(), packet_.get()) >= 0) {
     packet_bytes_ += packet_->size;
     const bool ours = packet_->stream_index == stream_->index;
     // A damaged packet is passed over; the next may be whole.
-    if (ours) avcodec_send_packet(decoder_.get(), packet_.get());
+    if (ours) Send(packet_.get());
     av_packet_unref(packet_.get());
     if (ours) return true;
   }
@@ -154,7 +163,7 @@ const AVFrame* VideoStream::Next() {
     if (result == AVERROR_EOF || (drained_ && result == AVERROR(EAGAIN))) return nullptr;
     if (!drained_ && !Feed()) {
       drained_ = true;
-      avcodec_send_packet(decoder_.get(), nullptr);
+      Send(nullptr);
     }
   }
 }

@@ -55,6 +55,7 @@ class VideoStream {
   void Open();
   void Choose(const Demand& demand);
   // Gives the decoder the next packet of the stream; false at the end.
+  void Send(const AVPacket* packet);
   bool Feed();
 
   using Format = std::unique_ptr<AVFormatContext, FreedByAddress<avformat_close_input>>;
