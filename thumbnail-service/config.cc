@@ -7,9 +7,9 @@
 #include <fstream>
 
 #include <absl/flags/flag.h>
-#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 
+#include "common/network_address.h"
 #include "thumbnail-service/store/pg_session.h"
 
 ABSL_FLAG(std::string, thumbnail_listen, "127.0.0.1:50052",
@@ -79,16 +79,11 @@ void CheckWithin(absl::string_view flag, absl::Duration value, absl::Duration le
                                 absl::FormatDuration(value)));
 }
 
-void CheckAddress(absl::string_view flag, absl::string_view address, SettingErrors& errors) {
-  if (absl::StrContains(address, ':')) return;
-  errors.Add(flag, absl::StrCat("\"", address, "\" is not host:port"));
-}
-
 }  // namespace
 
 void ValidateConfig(SettingErrors& errors) {
-  CheckAddress("thumbnail_listen", absl::GetFlag(FLAGS_thumbnail_listen), errors);
-  CheckAddress("watcher_address", absl::GetFlag(FLAGS_watcher_address), errors);
+  errors.AddIfError("thumbnail_listen", CheckListenAddress(absl::GetFlag(FLAGS_thumbnail_listen)));
+  errors.AddIfError("watcher_address", CheckServerAddress(absl::GetFlag(FLAGS_watcher_address)));
   if (absl::GetFlag(FLAGS_database_url).empty()) {
     errors.Add("database_url", "is required, for example postgresql://hestia:secret@db/hestia");
   }

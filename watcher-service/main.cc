@@ -5,12 +5,12 @@
 #include <string>
 
 #include <absl/flags/flag.h>
-#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 
 #include "common/grpc_server.h"
 #include "common/logging.h"
 #include "common/named_thread.h"
+#include "common/network_address.h"
 #include "common/settings.h"
 #include "common/stop_signal.h"
 #include "common/version.h"
@@ -41,9 +41,7 @@ constexpr ProgramInfo kProgram = {
 
 void Validate(SettingErrors& errors) {
   errors.AddIfError("log_level", SetUpLogging(absl::GetFlag(FLAGS_log_level)));
-  if (!absl::StrContains(absl::GetFlag(FLAGS_watcher_listen), ':')) {
-    errors.Add("watcher_listen", "must be host:port, as in 127.0.0.1:50051");
-  }
+  errors.AddIfError("watcher_listen", CheckListenAddress(absl::GetFlag(FLAGS_watcher_listen)));
   ValidateLibrarySettings(errors);
   ValidateWatchSettings(errors);
   ValidateServiceSettings(errors);

@@ -12,6 +12,7 @@
 
 #include "common/grpc_server.h"
 #include "common/named_thread.h"
+#include "common/network_address.h"
 #include "common/settings.h"
 #include "common/version.h"
 #include "deploy/progress/library_sync.h"
@@ -112,6 +113,8 @@ int main(int argc, char** argv) {
         if (absl::GetFlag(FLAGS_wait_libraries).empty()) {
           errors.Add("wait_libraries", "name at least one library");
         }
+        errors.AddIfError("thumbnail_address",
+                          hestia::CheckServerAddress(absl::GetFlag(FLAGS_thumbnail_address)));
         if (absl::GetFlag(FLAGS_wait_timeout) <= absl::ZeroDuration()) {
           errors.Add("wait_timeout", "must be positive");
         }
