@@ -17,16 +17,8 @@ namespace {
 // Results stored in one transaction: enough to share a commit's fsync, few enough that the
 // first of them does not wait.
 constexpr std::size_t kFinishBatch = 64;
-// A database that is away while the process stops gets this many tries; the jobs of what
-// could not be stored are claimed by another replica.
-constexpr int kStoreTriesWhenStopping = 3;
 constexpr int kSlotsPerSpare = 4;
-constexpr absl::Duration kFenceLook = absl::Milliseconds(200);
-constexpr Backoff kStoreBackoff{.base = absl::Milliseconds(50), .cap = absl::Seconds(2)};
-
-bool Repeatable(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsAborted(status);
-}
+constexpr Backoff kClaimBackoff{.base = absl::Milliseconds(50), .cap = absl::Seconds(2)};
 
 }  // namespace
 
@@ -41,6 +33,8 @@ WorkerPool::WorkerPool(Options options, JobQueue& queue, WorkCounters& counters,
       // Claiming ahead hides a part of the claim's round trip, and several at once share it.
       spare_(std::max(1, static_cast<int>(thumbnailers_.size()) / kSlotsPerSpare)),
       capacity_(static_cast<int>(thumbnailers_.size()) + spare_),
+      gate_(options_.fence),
+      store_(queue_, counters_, gate_, options_.retry),
       jobs_(static_cast<std::size_t>(capacity_)),
       outcomes_(static_cast<std::size_t>(capacity_)) {
   finisher_ = NamedThread("finish", [this] { FinishLoop(); });
@@ -70,11 +64,6 @@ bool WorkerPool::AwaitRested(absl::Duration timeout) {
   return mu_.AwaitWithTimeout(absl::Condition(this, &WorkerPool::RestedLocked), timeout);
 }
 
-bool WorkerPool::stopping() const {
-  absl::MutexLock lock(&mu_);
-  return stopping_;
-}
-
 int WorkerPool::RoomForJobs() {
   absl::MutexLock lock(&mu_);
   claiming_ = false;
@@ -87,19 +76,6 @@ int WorkerPool::RoomForJobs() {
 void WorkerPool::AwaitWake(absl::Duration timeout) {
   absl::MutexLock lock(&mu_);
   mu_.AwaitWithTimeout(absl::Condition(this, &WorkerPool::WokenLocked), timeout);
-}
-
-void WorkerPool::AwaitStop(absl::Duration timeout) {
-  absl::MutexLock lock(&mu_);
-  mu_.AwaitWithTimeout(absl::Condition(&stopping_), timeout);
-}
-
-bool WorkerPool::AwaitFence() {
-  while (options_.fence != nullptr && !options_.fence->IsOpen(MonotonicNow())) {
-    if (stopping()) return false;
-    options_.fence->AwaitOpen(MonotonicNow(), kFenceLook);
-  }
-  return true;
 }
 
 bool WorkerPool::AwaitEmptyHands() {
@@ -142,7 +118,7 @@ void WorkerPool::ClaimLoop() {
   int failures = 0;
   absl::Duration next_look = absl::ZeroDuration();  // for suspects
   while (const int room = RoomForJobs()) {
-    if (!AwaitFence()) break;
+    if (!gate_.AwaitOpen()) break;
     const std::vector<std::int64_t> libraries = claimable_();
     absl::Status status;
     if (MonotonicNow() >= next_look) {
@@ -150,12 +126,12 @@ void WorkerPool::ClaimLoop() {
       next_look = MonotonicNow() + options_.suspect_interval;
     }
     absl::StatusOr<std::vector<ClaimedJob>> claimed = std::vector<ClaimedJob>();
-    if (stopping()) break;
+    if (gate_.closed()) break;
     if (status.ok()) claimed = queue_.Claim(libraries, room);
     status.Update(claimed.status());
     if (!status.ok()) {
       if (failures == 0) LogWarning(absl::StrCat("cannot claim jobs: ", status.message()));
-      AwaitStop(kStoreBackoff.Delay(failures++, random));
+      gate_.AwaitClosed(kClaimBackoff.Delay(failures++, random));
       continue;
     }
     failures = 0;
@@ -173,7 +149,7 @@ void WorkerPool::ClaimLoop() {
 
 void WorkerPool::WorkLoop(Thumbnailer& thumbnailer) {
   while (std::optional<ClaimedJob> job = jobs_.Pop()) {
-    if (stopping()) {
+    if (gate_.closed()) {
       outcomes_.Push(JobRetry{.job = *std::move(job), .charge = false, .error = "service stopping"});
       continue;
     }
@@ -182,7 +158,7 @@ void WorkerPool::WorkLoop(Thumbnailer& thumbnailer) {
       ++working_;
     }
     counters_.WorkerTookUp();
-    Outcome outcome = Process(thumbnailer, *job);
+    JobOutcome outcome = Process(thumbnailer, *job);
     counters_.WorkerPutDown();
     outcomes_.Push(std::move(outcome));
     absl::MutexLock lock(&mu_);
@@ -191,23 +167,24 @@ void WorkerPool::WorkLoop(Thumbnailer& thumbnailer) {
   }
 }
 
-WorkerPool::Outcome WorkerPool::Process(Thumbnailer& thumbnailer, const ClaimedJob& job) {
+JobOutcome WorkerPool::Process(Thumbnailer& thumbnailer, const ClaimedJob& job) {
   const absl::Duration began = MonotonicNow();
   ReadOutcome read = thumbnailer.Read(job.library_id, job.path);
   const absl::Duration read_at = MonotonicNow();
   if (read.stamp.has_value() && !(*read.stamp == job.stamp)) {
-    return Retry(job, absl::AbortedError("the file changed since it was queued"), false);
+    return RetryOf(job, absl::AbortedError("the file changed since it was queued"), false,
+                   options_.retry);
   }
   JobResult result{.job = job, .read_time = read_at - began};
   if (!read.status.ok()) {
     const FailedAttempt failed = Judge(read.status);
-    if (!failed.verdict.has_value()) return Retry(job, read.status, !failed.free_of_charge);
+    if (!failed.verdict.has_value()) return RetryOf(job, read.status, !failed.free_of_charge, options_.retry);
     result.verdict = failed.verdict;
     return result;
   }
   result.content = read.source->key();
   absl::StatusOr<ContentStanding> standing = queue_.LookUp(*result.content);
-  if (!standing.ok()) return Retry(job, standing.status(), false);
+  if (!standing.ok()) return RetryOf(job, standing.status(), false, options_.retry);
   result.verdict = standing->verdict;
   if (result.verdict.has_value() || standing->missing.empty()) return result;
 
@@ -219,7 +196,8 @@ WorkerPool::Outcome WorkerPool::Process(Thumbnailer& thumbnailer, const ClaimedJ
   if (rendered.ok()) return result;
   const FailedAttempt failed = Judge(rendered);
   if (!failed.verdict.has_value()) {
-    return Retry(job, rendered, !absl::IsCancelled(rendered) && !failed.free_of_charge);
+    return RetryOf(job, rendered, !absl::IsCancelled(rendered) && !failed.free_of_charge,
+                   options_.retry);
   }
   result.verdict = failed.verdict;
   return result;
@@ -242,116 +220,14 @@ absl::Status WorkerPool::Render(Thumbnailer& thumbnailer, const OpenedSource& so
   return absl::OkStatus();
 }
 
-JobRetry WorkerPool::Retry(const ClaimedJob& job, const absl::Status& why, bool charge) const {
-  absl::BitGen random;
-  return JobRetry{.job = job,
-                  .delay = options_.retry.Delay(job.tries, random),
-                  .charge = charge,
-                  .error = why.ToString()};
-}
-
 void WorkerPool::FinishLoop() {
   while (true) {
-    std::vector<Outcome> outcomes = outcomes_.PopSome(kFinishBatch);
+    std::vector<JobOutcome> outcomes = outcomes_.PopSome(kFinishBatch);
     if (outcomes.empty()) return;
     const int stored = static_cast<int>(outcomes.size());
-    Store(std::move(outcomes));
+    store_.Store(std::move(outcomes));
     absl::MutexLock lock(&mu_);
     held_ -= stored;
-  }
-}
-
-void WorkerPool::Store(std::vector<Outcome> outcomes) {
-  std::vector<JobResult> results;
-  std::vector<JobRetry> retries;
-  for (Outcome& outcome : outcomes) {
-    if (auto* const result = std::get_if<JobResult>(&outcome)) {
-      results.push_back(std::move(*result));
-    } else {
-      retries.push_back(std::get<JobRetry>(std::move(outcome)));
-    }
-  }
-  if (!results.empty()) StoreResults(results);
-  if (!retries.empty()) StoreRetries(retries);
-}
-
-void WorkerPool::StoreResults(absl::Span<const JobResult> results) {
-  absl::BitGen random;
-  for (int tries = 0;; ++tries) {
-    if (!AwaitFence()) {
-      LogWarning(absl::StrCat("results of ", results.size(), " jobs not stored, for this replica may ",
-                              "not write any more; their claims will be rescued"));
-      return;
-    }
-    const absl::StatusOr<std::vector<FinishEffect>> effects = queue_.Finish(results);
-    if (effects.ok()) {
-      for (std::size_t i = 0; i < results.size(); ++i) Count(results[i], (*effects)[i]);
-      return;
-    }
-    if (tries == 0) {
-      LogWarning(absl::StrCat("cannot store results, trying again: ", effects.status().message()));
-    }
-    if (!Repeatable(effects.status())) return StoreApart(results, effects.status());
-    if (stopping() && tries + 1 >= kStoreTriesWhenStopping) {
-      LogError(absl::StrCat("results of ", results.size(), " jobs not stored, their claims will ",
-                            "be rescued: ", effects.status().message()));
-      return;
-    }
-    AwaitStop(kStoreBackoff.Delay(tries, random));
-  }
-}
-
-// One result that the database refuses must not take its batch with it; by itself it goes back
-// to the queue with its attempt charged.
-void WorkerPool::StoreApart(absl::Span<const JobResult> results, const absl::Status& refusal) {
-  if (results.size() == 1) {
-    LogError(absl::StrCat("result refused path=\"", results[0].job.path, "\": ",
-                          refusal.message()));
-    return StoreRetries({Retry(results[0].job, refusal, true)});
-  }
-  for (const JobResult& result : results) StoreResults(absl::MakeConstSpan(&result, 1));
-}
-
-void WorkerPool::Count(const JobResult& result, FinishEffect effect) {
-  switch (effect) {
-    case FinishEffect::kStored:
-      counters_.JobFinished(result.verdict.has_value(), result.job.claimed_at, MonotonicNow());
-      LogDebug(absl::StrCat("stored file=", result.job.file_id, " images=",
-                            result.thumbnails.size()));
-      break;
-    case FinishEffect::kRequeued:
-      counters_.JobRetried();
-      return;
-    case FinishEffect::kStale:
-      counters_.ResultStale();
-      LogInfo(absl::StrCat("stale result refused file=", result.job.file_id, " token=",
-                           result.job.token));
-      return;
-  }
-  if (result.verdict.has_value()) {
-    LogInfo(absl::StrCat("verdict path=\"", result.job.path, "\" code=", result.verdict->code,
-                         " detail=\"", result.verdict->detail, "\""));
-  }
-}
-
-void WorkerPool::StoreRetries(absl::Span<const JobRetry> retries) {
-  absl::BitGen random;
-  for (int tries = 0;; ++tries) {
-    if (!AwaitFence()) return;  // signing off hands back what is claimed
-    const absl::Status status = queue_.Release(retries);
-    if (status.ok()) {
-      for (const JobRetry& retry : retries) {
-        counters_.JobRetried();
-        LogDebug(absl::StrCat("retry path=\"", retry.job.path, "\" in=",
-                              absl::FormatDuration(retry.delay), " because=\"", retry.error, "\""));
-      }
-      return;
-    }
-    if (!Repeatable(status) || (stopping() && tries + 1 >= kStoreTriesWhenStopping)) {
-      LogError(absl::StrCat("cannot hand back ", retries.size(), " jobs: ", status.message()));
-      return;
-    }
-    AwaitStop(kStoreBackoff.Delay(tries, random));
   }
 }
 
@@ -359,6 +235,7 @@ void WorkerPool::Stop(absl::Duration grace) {
   {
     absl::MutexLock lock(&mu_);
     stopping_ = true;
+    gate_.Close();
     HESTIA_CRASH_POINT("drain.begun");
     // `working_` counts a job until its outcome is handed on, so idle means nothing is lost.
     if (!mu_.AwaitWithTimeout(absl::Condition(this, &WorkerPool::IdleLocked), grace)) {

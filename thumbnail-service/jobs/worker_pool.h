@@ -5,7 +5,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <variant>
 #include <vector>
 
 #include <absl/base/thread_annotations.h>
@@ -17,16 +16,18 @@
 #include "common/named_thread.h"
 #include "thumbnail-service/jobs/fence.h"
 #include "thumbnail-service/jobs/job_queue.h"
+#include "thumbnail-service/jobs/outcome_store.h"
 #include "thumbnail-service/jobs/thumbnailer.h"
 #include "thumbnail-service/jobs/work_counters.h"
+#include "thumbnail-service/jobs/work_gate.h"
 
 namespace hestia {
 
 // Turns jobs into stored results: one thread claims, one a slot reads and renders, one stores.
 // Claimed work in this process is at most one job a slot plus, waiting, one for every four slots
 // and at least one. A suspect (see JobQueue) is in work alone. While the fence is closed nothing is
-// claimed and nothing stored; is it closed at the end, results are left to whoever rescues their
-// claims.
+// claimed and nothing stored; should it be closed at the end, results are left to whoever rescues
+// their claims.
 //
 // Thread-safety: Wake(), Rest() and AwaitRested() from any thread; Stop() from the owner's.
 // Lifetime: `queue`, `counters` and the fence outlive the pool.
@@ -64,8 +65,6 @@ class WorkerPool {
   void Stop(absl::Duration grace) ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
-  using Outcome = std::variant<JobResult, JobRetry>;
-
   void ClaimLoop();
   void WorkLoop(Thumbnailer& thumbnailer);
   void FinishLoop();
@@ -74,10 +73,6 @@ class WorkerPool {
   int RoomForJobs() ABSL_LOCKS_EXCLUDED(mu_);
   // Waits for Wake(), Stop() or `timeout`.
   void AwaitWake(absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mu_);
-  // Waits for Stop() or `timeout`; new jobs do not end it.
-  void AwaitStop(absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mu_);
-  // Waits until the fence is open, or Stop(). Whether it is open.
-  bool AwaitFence() ABSL_LOCKS_EXCLUDED(mu_);
   // Waits until nothing that was claimed is left in this process; false when stopping.
   bool AwaitEmptyHands() ABSL_LOCKS_EXCLUDED(mu_);
   void HandOut(std::vector<ClaimedJob> jobs) ABSL_LOCKS_EXCLUDED(mu_);
@@ -94,18 +89,11 @@ class WorkerPool {
     return !claiming_ && held_ == 0;
   }
   bool IdleLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_) { return working_ == 0; }
-  bool stopping() const ABSL_LOCKS_EXCLUDED(mu_);
 
-  Outcome Process(Thumbnailer& thumbnailer, const ClaimedJob& job);
+  JobOutcome Process(Thumbnailer& thumbnailer, const ClaimedJob& job);
   // Adds the images to `result`; a crash or timeout gets one more try in a fresh process.
   absl::Status Render(Thumbnailer& thumbnailer, const OpenedSource& source,
                       const std::vector<StoredRecipe>& missing, JobResult& result);
-  JobRetry Retry(const ClaimedJob& job, const absl::Status& why, bool charge) const;
-  void Store(std::vector<Outcome> outcomes);
-  void Count(const JobResult& result, FinishEffect effect);
-  void StoreResults(absl::Span<const JobResult> results);
-  void StoreApart(absl::Span<const JobResult> results, const absl::Status& refusal);
-  void StoreRetries(absl::Span<const JobRetry> retries);
 
   const Options options_;
   JobQueue& queue_;
@@ -114,8 +102,10 @@ class WorkerPool {
   const std::vector<std::unique_ptr<Thumbnailer>> thumbnailers_;
   const int spare_;  // claimed ahead
   const int capacity_;
+  WorkGate gate_;
+  OutcomeStore store_;  // used by the finisher alone
 
-  mutable absl::Mutex mu_;
+  absl::Mutex mu_;
   int in_hand_ ABSL_GUARDED_BY(mu_) = 0;  // claimed, not yet done by a worker
   int held_ ABSL_GUARDED_BY(mu_) = 0;     // claimed, not yet stored or handed back
   int working_ ABSL_GUARDED_BY(mu_) = 0;
@@ -125,7 +115,7 @@ class WorkerPool {
   bool claiming_ ABSL_GUARDED_BY(mu_) = false;  // jobs may be on their way here
 
   BoundedChannel<ClaimedJob> jobs_;
-  BoundedChannel<Outcome> outcomes_;
+  BoundedChannel<JobOutcome> outcomes_;
   NamedThread claimer_;
   std::vector<NamedThread> workers_;
   NamedThread finisher_;
