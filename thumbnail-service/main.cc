@@ -38,7 +38,10 @@ absl::Status MigrateWithPatience(const hestia::Config& config) {
     if (status.ok()) status = hestia::Migrate(config.database_url, config.recipes);
     const bool may_pass = absl::IsUnavailable(status) || absl::IsAborted(status);
     if (!may_pass || hestia::MonotonicNow() > until) return status;
-    if (tries == 0) hestia::LogWarning(absl::StrCat("waiting for the database: ", status.message()));
+    if (tries == 0) {
+      const std::string text = absl::StrCat("waiting for the database: ", status.message());
+      absl::IsAborted(status) ? hestia::LogInfo(text) : hestia::LogWarning(text);
+    }
     if (hestia::StopSignalWithin(backoff.Delay(tries, random))) return absl::CancelledError();
   }
 }

@@ -86,7 +86,7 @@ absl::Status Migrate(const std::string& url, const std::vector<Recipe>& seed) {
   return session.Transact([&](pqxx::work& tx) -> absl::Status {
     // The caller does the waiting: it also hears that it is to stop.
     if (!tx.exec1(kLockSql)[0].as<bool>()) {
-      return absl::UnavailableError("another replica is bringing the schema up to date");
+      return absl::AbortedError("another replica is bringing the schema up to date");
     }
     tx.exec(kTableSql);
     if (absl::Status status = ApplyMissing(tx); !status.ok()) return status;

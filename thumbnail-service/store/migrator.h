@@ -27,7 +27,7 @@ absl::Span<const Migration> Migrations();
 // One transaction under an advisory lock: any number of replicas may start at once, and a
 // failure leaves everything as it was.
 //   kFailedPrecondition  the schema is of a newer release: run that release
-//   kUnavailable, kAborted  try again; kUnavailable also while another replica is at it
+//   kUnavailable, kAborted  try again; kAborted also while another replica is at it
 absl::Status Migrate(const std::string& url, const std::vector<Recipe>& seed);
 
 }  // namespace hestia

@@ -12,7 +12,7 @@ namespace hestia {
 // The names in one directory, gone through once in byte order.
 //
 // Thread-safety: none.
-// Memory: a name's bytes and nine more.
+// Memory: a name's bytes and nine more, up to twice that for room to grow in.
 class NameList {
  public:
   // `text` holds no NUL. Only before Sort().

@@ -17,11 +17,11 @@
 
 namespace hestia {
 
-// Where a stream's frames go: one kind of RPC. Called by the stream's thread, one call at a time.
+// Where a stream's frames go: one kind of RPC. Called by the stream's thread; Write() by WriteDone()
+// as well, on gRPC's thread, when the write before it has ended.
 class FrameSink {
  public:
-  // Begins to write `frame`; `number` counts frames of work. WriteDone() follows. Called by
-  // WriteDone(), too, on gRPC's thread: it must not block.
+  // Begins to write `frame`; `number` counts frames of work. WriteDone() follows. Must not block.
   virtual void Write(Frame frame, std::uint64_t number) = 0;
   // Ends the RPC; Done() follows when the peer has been told.
   virtual void Finish(const absl::Status& status) = 0;

@@ -67,7 +67,8 @@ WatcherService::WatcherService(LibrarySet& libraries, ServiceOptions options)
       options_(options),
       streams_("stream", options.max_streams, "TOO_MANY_STREAMS", "max_streams"),
       reads_("read-file", options.max_reads, "TOO_MANY_READS", "max_reads"),
-      disk_threads_("disk", kDiskThreads, kWaitingDiskCalls) {}
+      disk_threads_("disk", kDiskThreads, kWaitingDiskCalls),
+      removals_("remove", 1, kWaitingDiskCalls) {}
 
 void WatcherService::RefuseStreams() {
   streams_.Refuse();
@@ -77,13 +78,14 @@ void WatcherService::RefuseStreams() {
 void WatcherService::Stop() {
   streams_.Stop();
   reads_.Stop();
+  removals_.Stop();
   disk_threads_.Stop();
 }
 
 grpc::ServerUnaryReactor* WatcherService::AddLibrary(grpc::CallbackServerContext* context,
                                                      const watcher::v1::AddLibraryRequest* request,
                                                      watcher::v1::AddLibraryResponse* response) {
-  return RunOnDisk(context, [this, request, response] {
+  return Run(disk_threads_, context, [this, request, response] {
     const absl::StatusOr<WatchMode> mode = FromProto(request->mode());
     if (!mode.ok()) return mode.status();
     const absl::StatusOr<std::shared_ptr<LibraryWatch>> library =
@@ -109,7 +111,8 @@ grpc::ServerUnaryReactor* WatcherService::ListLibraries(
 grpc::ServerUnaryReactor* WatcherService::RemoveLibrary(
     grpc::CallbackServerContext* context, const watcher::v1::RemoveLibraryRequest* request,
     watcher::v1::RemoveLibraryResponse* /*response*/) {
-  return RunOnDisk(context, [this, request] { return libraries_.Remove(request->name()); });
+  // Not behind calls that wait for the very disk whose library is removed.
+  return Run(removals_, context, [this, request] { return libraries_.Remove(request->name()); });
 }
 
 grpc::ServerUnaryReactor* WatcherService::RescanLibrary(
@@ -192,11 +195,11 @@ absl::StatusOr<std::shared_ptr<LibraryWatch>> WatcherService::Find(absl::string_
                     "LIBRARY_MISSING", "library");
 }
 
-grpc::ServerUnaryReactor* WatcherService::RunOnDisk(grpc::CallbackServerContext* context,
-                                                    std::function<absl::Status()> body) {
+grpc::ServerUnaryReactor* WatcherService::Run(TaskPool& pool, grpc::CallbackServerContext* context,
+                                              std::function<absl::Status()> body) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
   const bool accepted =
-      disk_threads_.TryRun([reactor, body = std::move(body)] { reactor->Finish(ToGrpc(body())); });
+      pool.TryRun([reactor, body = std::move(body)] { reactor->Finish(ToGrpc(body())); });
   if (!accepted) {
     reactor->Finish(ToGrpc(absl::ResourceExhaustedError("too many calls are waiting; try again")));
   }

@@ -67,14 +67,17 @@ class WatcherService final : public watcher::v1::WatcherService::CallbackService
 
  private:
   absl::StatusOr<std::shared_ptr<LibraryWatch>> Find(absl::string_view name) const;
-  grpc::ServerUnaryReactor* RunOnDisk(grpc::CallbackServerContext* context,
-                                      std::function<absl::Status()> body);
+  // Answers with what `body` says, once a thread of `pool` has run it; RESOURCE_EXHAUSTED when too
+  // many wait for one.
+  grpc::ServerUnaryReactor* Run(TaskPool& pool, grpc::CallbackServerContext* context,
+                                std::function<absl::Status()> body);
 
   LibrarySet& libraries_;
   const ServiceOptions options_;
   StreamThreads streams_;
   StreamThreads reads_;
   TaskPool disk_threads_;
+  TaskPool removals_;
 };
 
 // Adds what is wrong with the flags of this room.

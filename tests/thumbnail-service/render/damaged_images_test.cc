@@ -70,16 +70,6 @@ TEST_F(DamagedImagesTest, ANoisyMiddleNeverHangsOrCrashes) {
   ExpectDecodeFailed(png);
 }
 
-class DamagedButRenderedTest : public RenderingTest {
- protected:
-  DamagedButRenderedTest() : RenderingTest(BuiltRenderers(), Limits()) {}
-  static RenderLimits Limits() {
-    RenderLimits limits = Unhurried();
-    limits.render_damaged = true;
-    return limits;
-  }
-};
-
 TEST_F(DamagedButRenderedTest, WhatIsThereOfAJpegIsRenderedAndItSaysWhatIsMissing) {
   for (const bool progressive : {false, true}) {
     JpegOptions options;

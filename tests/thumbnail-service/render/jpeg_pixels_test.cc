@@ -41,16 +41,6 @@ Pixels Waves(int width, int height) {
 
 constexpr double kFortyDecibels = 6.5;
 
-double MeanSquaredDifference(const Pixels& one, const Pixels& other) {
-  double sum = 0;
-  for (std::size_t i = 0; i < one.colours.size(); ++i) {
-    const Rgba& a = one.colours[i];
-    const Rgba& b = other.colours[i];
-    for (const int d : {a.red - b.red, a.green - b.green, a.blue - b.blue}) sum += d * d;
-  }
-  return sum / (3.0 * static_cast<double>(one.colours.size()));
-}
-
 // A progressive file is left when the rest of its scans could hardly be seen, even in a picture
 // that is full of hard waves; the baseline file with the same coefficients is read whole.
 TEST_F(JpegPixelsTest, WhatIsLeftOutOfAProgressiveFileCannotBeSeen) {

@@ -96,6 +96,30 @@ TEST_F(RawPreviewTest, APreviewIsTakenWhereItIsLargeEnoughAndHasTheProportions) 
   EXPECT_GT(Decode(cover->images[0]).At(60, 40).red, 150) << "too small to fill that square";
 }
 
+// A red photo with the first half of a green preview.
+std::string WithDamagedPreview() {
+  DngOptions options = WithPreview(Plain(300, 200, kGreen));
+  options.preview.resize(options.preview.size() / 2);
+  return MakeDng(Plain(600, 400, kRed), options);
+}
+
+void ExpectRed(const absl::StatusOr<Rendering>& rendering) {
+  ASSERT_TRUE(rendering.ok()) << rendering.status();
+  EXPECT_EQ(rendering->damage, "") << "of the photo nothing is missing";
+  const Rgba colour = Decode(rendering->images[0]).At(75, 95);
+  EXPECT_GT(colour.red, 2 * colour.green);
+}
+
+TEST_F(RawPreviewTest, APhotoIsDevelopedWhereItsPreviewIsDamaged) {
+  ExpectRed(Render(WithDamagedPreview(), Recipes("a=150:png")));
+}
+
+using RawPreviewAndDamageTest = DamagedButRenderedTest;
+
+TEST_F(RawPreviewAndDamageTest, ADamagedPreviewIsNotShownForAWholePhoto) {
+  ExpectRed(Render(WithDamagedPreview(), Recipes("a=150:png")));
+}
+
 TEST_F(RawPreviewTest, ASlightlyCutPreviewKeepsItsOwnProportions) {
   const auto rendering =
       Render(MakeDng(Plain(600, 400, kGrey), WithPreview(FourCorners(300, 204))), Recipes("a=150:png"));

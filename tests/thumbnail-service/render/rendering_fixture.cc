@@ -29,6 +29,16 @@ std::string Reason(const absl::Status& status) { return ReasonOf(status).value_o
 
 std::vector<Recipe> Recipes(absl::string_view text) { return ParseRecipes(text).value(); }
 
+double MeanSquaredDifference(const Pixels& one, const Pixels& other) {
+  double sum = 0;
+  for (std::size_t i = 0; i < one.colours.size(); ++i) {
+    const Rgba& a = one.colours[i];
+    const Rgba& b = other.colours[i];
+    for (const int d : {a.red - b.red, a.green - b.green, a.blue - b.blue}) sum += d * d;
+  }
+  return sum / (3.0 * static_cast<double>(one.colours.size()));
+}
+
 testing::AssertionResult Near(const Rgba& seen, const Rgba& expected, int tolerance) {
   const auto far = [&](int a, int b) { return std::abs(a - b) > tolerance; };
   if (!far(seen.red, expected.red) && !far(seen.green, expected.green) &&

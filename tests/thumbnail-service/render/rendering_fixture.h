@@ -45,6 +45,9 @@ inline std::vector<Recipe> DefaultRecipes() { return Recipes("large=512,medium=2
 // Whether every channel is within `tolerance`.
 testing::AssertionResult Near(const Rgba& seen, const Rgba& expected, int tolerance = 12);
 
+// Of two images of one size, over red, green and blue. 6.5 are 40 dB.
+double MeanSquaredDifference(const Pixels& one, const Pixels& other);
+
 // The usual limits but for time, so that a busy machine makes no verdicts.
 inline RenderLimits Unhurried() {
   RenderLimits limits;
@@ -69,6 +72,17 @@ class RenderingTest : public testing::Test {
   TemporaryFolder folder_;
   LibraryFolder library_;
   Renderer renderer_;
+};
+
+// With damaged_files=render.
+class DamagedButRenderedTest : public RenderingTest {
+ protected:
+  DamagedButRenderedTest() : RenderingTest(BuiltRenderers(), Limits()) {}
+  static RenderLimits Limits() {
+    RenderLimits limits = Unhurried();
+    limits.render_damaged = true;
+    return limits;
+  }
 };
 
 // A thumbnail's pixels, whatever its format.

@@ -9,6 +9,7 @@
 extern "C" {
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
+#include <libavutil/display.h>
 #include <libavutil/opt.h>
 #include <libswscale/swscale.h>
 }
@@ -106,20 +107,18 @@ class Recorder {
   AVPacket* packet_ = nullptr;
 };
 
-// What a viewer must do with the pixels: right becomes (a, b), down becomes (c, d).
+// What a viewer must do with the pixels, as libavutil writes it down: turned clockwise, then mirrored.
 void AddDisplayMatrix(AVStream* stream, int orientation) {
-  constexpr std::array<std::array<int, 4>, 8> kMatrices = {{{1, 0, 0, 1},
-                                                           {-1, 0, 0, 1},
-                                                           {-1, 0, 0, -1},
-                                                           {1, 0, 0, -1},
-                                                           {0, 1, 1, 0},
-                                                           {0, 1, -1, 0},
-                                                           {0, -1, -1, 0},
-                                                           {0, -1, 1, 0}}};
-  const auto& m = kMatrices[static_cast<std::size_t>(orientation - 1)];
-  constexpr std::int32_t kOne = 1 << 16;
-  const std::int32_t matrix[9] = {m[0] * kOne, m[1] * kOne, 0, m[2] * kOne, m[3] * kOne,
-                                  0,           0,           0, 1 << 30};
+  struct Move {
+    double degrees;
+    bool mirrored;
+  };
+  constexpr std::array<Move, 8> kMoves = {{{0, false}, {0, true}, {180, false}, {180, true},
+                                           {90, true}, {90, false}, {270, true}, {270, false}}};
+  const Move move = kMoves[static_cast<std::size_t>(orientation - 1)];
+  std::int32_t matrix[9];
+  av_display_rotation_set(matrix, move.degrees);
+  av_display_matrix_flip(matrix, move.mirrored ? 1 : 0, 0);
   std::uint8_t* data =
       av_stream_new_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, sizeof(matrix));
   Require(data != nullptr);

@@ -33,16 +33,6 @@ Pixels Waves(int width, int height) {
   return pixels;
 }
 
-double MeanSquaredDifference(const Pixels& one, const Pixels& other) {
-  double sum = 0;
-  for (std::size_t i = 0; i < one.colours.size(); ++i) {
-    const Rgba& a = one.colours[i];
-    const Rgba& b = other.colours[i];
-    for (const int d : {a.red - b.red, a.green - b.green, a.blue - b.blue}) sum += d * d;
-  }
-  return sum / (3.0 * static_cast<double>(one.colours.size()));
-}
-
 constexpr double kFortyDecibels = 6.5;
 
 // Large ones are decoded in bands, without the filter that smooths the edges of blocks; the same

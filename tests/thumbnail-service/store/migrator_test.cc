@@ -26,7 +26,7 @@ TEST(MigratorTest, SeveralReplicasMayStartAtOnceOnAnEmptyDatabase) {
       // As a starting service does while another one is at it.
       do {
         outcome = Migrate(database.url(), kSeed);
-      } while (absl::IsUnavailable(outcome));
+      } while (absl::IsAborted(outcome));
     });
   }
   for (std::thread& replica : replicas) replica.join();

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
 #include <absl/synchronization/notification.h>
 #include <gmock/gmock.h>
 
@@ -114,6 +115,36 @@ TEST_F(HungDiskTest, AddingALibraryThatHangsHoldsUpNoOtherChange) {
   EXPECT_FALSE(added.HasBeenNotified());
   mount_->Resume();
   adding.Join();
+}
+
+TEST_F(HungDiskTest, AProgramWhoseAdditionsAllHangStillRemovesALibrary) {
+  const TempFolder run;
+  test::ServiceProcess watcher(
+      HESTIA_WATCHER_PROGRAM,
+      {"--libraries=whole=" + folder_.path(), "--watcher_listen=127.0.0.1:0"}, run.path());
+  const auto stub = watcher::v1::WatcherService::NewStub(GrpcClientChannel(watcher.address()));
+  mount_->Hang();
+  // More of them than there are threads for it, each given up by its caller and waiting for ever.
+  for (int i = 0; i < 4; ++i) {
+    grpc::ClientContext context;
+    context.set_wait_for_ready(true);
+    context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Milliseconds(500)));
+    watcher::v1::AddLibraryRequest request;
+    request.set_name(absl::StrCat("hung-", i));
+    request.set_root(hung_.path());
+    watcher::v1::AddLibraryResponse response;
+    EXPECT_EQ(stub->AddLibrary(&context, request, &response).error_code(),
+              grpc::StatusCode::DEADLINE_EXCEEDED);
+  }
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(60)));
+  watcher::v1::RemoveLibraryRequest request;
+  request.set_name("whole");
+  watcher::v1::RemoveLibraryResponse response;
+  const grpc::Status removed = stub->RemoveLibrary(&context, request, &response);
+  EXPECT_TRUE(removed.ok()) << removed.error_message();
+  mount_->Resume();
+  EXPECT_EQ(watcher.Stop(), 0);
 }
 
 TEST_F(HungDiskTest, TheProgramEndsThoughAWatchAndAStreamWaitForADiskThatHangs) {

@@ -23,7 +23,7 @@ namespace hestia {
 // to be read again without it. What is wrong with a file, and what is shown of it, is libjpeg's
 // to say.
 //
-// Thread-safety: none. Lifetime: as long as `codec` decodes. Memory: 100 KiB at most.
+// Thread-safety: none. Lifetime: as long as `codec` decodes. Memory: 140 KiB at most.
 class QuickScan {
  public:
   // Whether the file is of the kind that it reads, and large enough to be worth the tables.

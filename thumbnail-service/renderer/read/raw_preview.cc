@@ -100,9 +100,14 @@ std::optional<Decoded> ReadRawPreview(std::span<const std::uint8_t> bytes, const
   if ((!upright && !SameProportions(photo, *size)) || !LargeEnough(*size, photo, demand)) {
     return std::nullopt;
   }
+  // The photo is whole although its preview may not be: asked for what is there, the reader says
+  // that something is missing instead of refusing.
+  Demand lenient = demand;
+  lenient.limits.render_damaged = 1;
   Decoded decoded = raw->thumbnail.tformat == LIBRAW_THUMBNAIL_JPEG
-                        ? ReadJpeg(preview, demand)
+                        ? ReadJpeg(preview, lenient)
                         : ReadBitmap(preview, *size, demand);
+  if (!decoded.damage.empty()) return std::nullopt;
   const bool says_itself = decoded.orientation != 1;
   if (!says_itself && !upright) decoded.orientation = orientation;
   decoded.told = SwapsSides(orientation) == SwapsSides(decoded.orientation) ? photo : Turned(photo);

@@ -17,7 +17,7 @@ namespace hestia {
 // A preview lies as the photo does, unless it says otherwise itself or is upright by its
 // proportions. Its own proportions are kept; Decoded::told is the photo's size.
 //
-// Refuses (refuse.h) a photo over a limit, and a preview that is damaged. Blocking: CPU-bound.
+// Refuses (refuse.h) a photo over a limit; a damaged preview serves not. Blocking: CPU-bound.
 // Memory: as ReadJpeg's, and some hundred KiB.
 std::optional<Decoded> ReadRawPreview(std::span<const std::uint8_t> bytes, const Demand& demand);
 

@@ -17,7 +17,8 @@ namespace hestia {
 
 // The decoders of JPEG, PNG and WebP. Each reads the header, refuses (refuse.h) what is over
 // a limit, and decodes no more than a thumbnail needs: scaled where the format allows.
-// What is cut short or damaged is refused, too.
+// What is cut short or damaged is refused, too, or shown as far as it goes where
+// limits.render_damaged says so; then Decoded::damage tells what is missing.
 //
 // Thread-safety: pure functions. Blocking: CPU-bound; the file is in memory.
 
