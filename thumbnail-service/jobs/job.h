@@ -27,6 +27,7 @@ struct ClaimedJob {
   int attempts = 0;  // charged so far
   int tries = 0;     // handed back so far, charged or not: what the back-off grows by
   int deaths = 0;    // replicas that died with this version in work
+  bool awaited = false;  // by a call of GetThumbnail, as far as its place in the queue tells
   absl::Duration claimed_at = absl::ZeroDuration();  // MonotonicNow() of the claim
 };
 

@@ -14,9 +14,10 @@
 namespace hestia {
 namespace {
 
-// Results stored in one transaction: enough to share a commit's fsync, few enough that the
-// first of them does not wait.
+// Results stored in one transaction, at the most.
 constexpr std::size_t kFinishBatch = 64;
+// So many results are worth a transaction that none of them has waited for.
+constexpr int kFinishTogether = 8;
 constexpr int kSlotsPerSpare = 4;
 constexpr Backoff kClaimBackoff{.base = absl::Milliseconds(50), .cap = absl::Seconds(2)};
 
@@ -36,7 +37,7 @@ WorkerPool::WorkerPool(Options options, JobQueue& queue, WorkCounters& counters,
       gate_(options_.fence),
       store_(queue_, counters_, gate_, options_.retry),
       jobs_(static_cast<std::size_t>(capacity_)),
-      outcomes_(static_cast<std::size_t>(capacity_)) {
+      outcomes_(static_cast<std::size_t>(capacity_ + kFinishTogether)) {
   finisher_ = NamedThread("finish", [this] { FinishLoop(); });
   for (std::size_t i = 0; i < thumbnailers_.size(); ++i) {
     Thumbnailer& thumbnailer = *thumbnailers_[i];
@@ -162,6 +163,7 @@ void WorkerPool::WorkLoop(Thumbnailer& thumbnailer) {
     counters_.WorkerPutDown();
     outcomes_.Push(std::move(outcome));
     absl::MutexLock lock(&mu_);
+    hurried_ = hurried_ || job->awaited;
     --working_;
     --in_hand_;
   }
@@ -220,9 +222,29 @@ absl::Status WorkerPool::Render(Thumbnailer& thumbnailer, const OpenedSource& so
   return absl::OkStatus();
 }
 
+bool WorkerPool::EnoughToStoreLocked() const {
+  return stopping_ || hurried_ || in_hand_ == 0 || held_ - in_hand_ >= kFinishTogether;
+}
+
+std::vector<JobOutcome> WorkerPool::OutcomesToStore() {
+  std::vector<JobOutcome> outcomes = outcomes_.PopSome(kFinishBatch);
+  if (outcomes.empty()) return outcomes;
+  {
+    absl::MutexLock lock(&mu_);
+    mu_.AwaitWithTimeout(absl::Condition(this, &WorkerPool::EnoughToStoreLocked),
+                         options_.share_patience);
+    hurried_ = false;
+  }
+  for (JobOutcome& more :
+       outcomes_.PopSomeFor(kFinishBatch - outcomes.size(), absl::ZeroDuration())) {
+    outcomes.push_back(std::move(more));
+  }
+  return outcomes;
+}
+
 void WorkerPool::FinishLoop() {
   while (true) {
-    std::vector<JobOutcome> outcomes = outcomes_.PopSome(kFinishBatch);
+    std::vector<JobOutcome> outcomes = OutcomesToStore();
     if (outcomes.empty()) return;
     const int stored = static_cast<int>(outcomes.size());
     store_.Store(std::move(outcomes));

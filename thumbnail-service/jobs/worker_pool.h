@@ -25,14 +25,14 @@ namespace hestia {
 
 // Turns jobs into stored results: one thread claims, one a slot reads and renders, one stores.
 // Claimed work in this process is at most one job a slot plus, waiting, one for every four slots
-// and at least one. A suspect (see JobQueue) is in work alone. While the fence is closed nothing is
-// claimed and nothing stored; should it be closed at the end, results are left to whoever rescues
-// their claims.
+// and at least one. A suspect (see JobQueue) is in work alone. Results share transactions: while
+// others are in work one waits a moment for them, unless a call waits for it. While the fence is closed nothing is claimed and nothing stored; should it be closed at the end,
+// results are left to whoever rescues their claims.
 //
 // Thread-safety: Wake(), Rest() and AwaitRested() from any thread; Stop() from the owner's.
 // Lifetime: `queue`, `counters` and the fence outlive the pool.
 // Memory: a slot's source file and images, plus as many results waiting to be stored as
-//   jobs may be claimed.
+//   jobs may be claimed, and eight.
 class WorkerPool {
  public:
   struct Options {
@@ -40,6 +40,9 @@ class WorkerPool {
     absl::Duration poll_interval = absl::Seconds(1);
     // Suspects are looked for so often, busy or not.
     absl::Duration suspect_interval = absl::Milliseconds(500);
+    // A transaction costs as much as several results in it. While others are in work, a result
+    // waits so long for more of them.
+    absl::Duration share_patience = absl::Milliseconds(100);
     Backoff retry = {};
     const Fence* fence = nullptr;  // none: always open
   };
@@ -68,6 +71,8 @@ class WorkerPool {
   void ClaimLoop();
   void WorkLoop(Thumbnailer& thumbnailer);
   void FinishLoop();
+  // Waits for outcomes that share a transaction; empty: there will be none.
+  std::vector<JobOutcome> OutcomesToStore() ABSL_LOCKS_EXCLUDED(mu_);
 
   // Waits until jobs may be claimed; 0 when stopping.
   int RoomForJobs() ABSL_LOCKS_EXCLUDED(mu_);
@@ -88,6 +93,7 @@ class WorkerPool {
   bool RestedLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_) {
     return !claiming_ && held_ == 0;
   }
+  bool EnoughToStoreLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_);
   bool IdleLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_) { return working_ == 0; }
 
   JobOutcome Process(Thumbnailer& thumbnailer, const ClaimedJob& job);
@@ -113,6 +119,7 @@ class WorkerPool {
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   bool resting_ ABSL_GUARDED_BY(mu_) = false;
   bool claiming_ ABSL_GUARDED_BY(mu_) = false;  // jobs may be on their way here
+  bool hurried_ ABSL_GUARDED_BY(mu_) = false;   // a call waits for an outcome not stored yet
 
   BoundedChannel<ClaimedJob> jobs_;
   BoundedChannel<JobOutcome> outcomes_;

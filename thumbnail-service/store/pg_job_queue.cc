@@ -4,8 +4,11 @@
 #include <utility>
 #include <vector>
 
+#include <absl/time/clock.h>
+
 #include "common/crash_point.h"
 #include "common/monotonic_clock.h"
+#include "thumbnail-service/jobs/order_key.h"
 #include "thumbnail-service/store/pg_bytea_array.h"
 #include "thumbnail-service/store/pg_finish.h"
 
@@ -131,6 +134,8 @@ ClaimedJob ToClaimedJob(const pqxx::row& row) {
                     .attempts = row[8].as<int>(),
                     .tries = row[10].as<int>(),
                     .deaths = row[11].as<int>(),
+                    .awaited = row[9].as<std::int64_t>() <=
+                               OrderKey(absl::Now(), JobClass::kInteractive),
                     .claimed_at = MonotonicNow()};
 }
 

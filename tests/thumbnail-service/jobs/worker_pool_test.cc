@@ -28,6 +28,12 @@ class FakeQueue final : public JobQueue {
       waiting_.push_back(ClaimedJob{.file_id = id, .version = 1, .path = absl::StrCat(id), .stamp = {}});
     }
   }
+  void AddAwaited() {
+    absl::MutexLock lock(&mu_);
+    const std::int64_t id = ++last_id_;
+    waiting_.push_back(ClaimedJob{
+        .file_id = id, .version = 1, .path = absl::StrCat(id), .stamp = {}, .awaited = true});
+  }
   void AddSuspects(int count) {
     absl::MutexLock lock(&mu_);
     for (int i = 0; i < count; ++i) {
@@ -80,6 +86,7 @@ class FakeQueue final : public JobQueue {
       return absl::UnavailableError("injected");
     }
     for (const JobResult& result : results) finished_.push_back(result);
+    most_at_once_ = std::max(most_at_once_, results.size());
     claimed_ -= static_cast<int>(results.size());
     return std::vector<FinishEffect>(results.size(), FinishEffect::kStored);
   }
@@ -123,6 +130,11 @@ class FakeQueue final : public JobQueue {
     absl::MutexLock lock(&mu_);
     return least_asked_for_;
   }
+  // Results stored in one transaction.
+  std::size_t most_at_once() {
+    absl::MutexLock lock(&mu_);
+    return most_at_once_;
+  }
   int most_claimed() {
     absl::MutexLock lock(&mu_);
     return most_claimed_;
@@ -137,6 +149,7 @@ class FakeQueue final : public JobQueue {
   int least_asked_for_ ABSL_GUARDED_BY(mu_) = std::numeric_limits<int>::max();
   int most_claimed_ ABSL_GUARDED_BY(mu_) = 0;
   int most_beside_a_suspect_ ABSL_GUARDED_BY(mu_) = 0;
+  std::size_t most_at_once_ ABSL_GUARDED_BY(mu_) = 0;
   std::deque<ClaimedJob> suspects_ ABSL_GUARDED_BY(mu_);
   std::deque<ClaimedJob> waiting_ ABSL_GUARDED_BY(mu_);
   std::vector<JobResult> finished_ ABSL_GUARDED_BY(mu_);
@@ -183,10 +196,27 @@ class WorkerPoolTest : public testing::Test {
       thumbnailers.push_back(std::move(thumbnailer));
     }
     pool_ = std::make_unique<WorkerPool>(
-        WorkerPool::Options{.suspect_interval = absl::ZeroDuration(), .fence = fence_}, queue_, counters_, [] { return std::vector<std::int64_t>{1}; },
+        WorkerPool::Options{.suspect_interval = suspect_interval_,
+                            .share_patience = share_patience_,
+                            .fence = fence_},
+        queue_, counters_, [] { return std::vector<std::int64_t>{1}; },
         std::move(thumbnailers));
   }
 
+  // The file "1" hangs while it is read, until `may_go_on`.
+  void StartWithOneThatHangs(int slots, absl::Notification& may_go_on) {
+    suspect_interval_ = absl::InfiniteDuration();
+    Start(slots, [&](FakeThumbnailer& slot) {
+      slot.read = [&](absl::string_view path) {
+        if (path == "1") may_go_on.WaitForNotification();
+        return ReadOutcome{
+            .stamp = FileStamp{}, .source = std::make_unique<NoBytes>(), .status = {}};
+      };
+    });
+  }
+
+  absl::Duration suspect_interval_ = absl::ZeroDuration();
+  absl::Duration share_patience_ = absl::Milliseconds(1);
   const Fence* fence_ = nullptr;
   FakeQueue queue_;
   WorkCounters counters_;
@@ -204,7 +234,61 @@ TEST_F(WorkerPoolTest, EveryJobIsFinishedOnceAndClaimsStayWithinSlotsAndOne) {
   pool_->Stop(kPatience);
   EXPECT_EQ(counters_.Read(absl::ZeroDuration()).completed_jobs, 200);
   // What waits to be stored is claimed too: one batch and a full channel at the most.
-  EXPECT_LE(queue_.most_claimed(), 3 + 1 + 4 + 64);
+  EXPECT_LE(queue_.most_claimed(), 3 + 1 + 12 + 64);
+}
+
+TEST_F(WorkerPoolTest, ResultsShareATransactionWhileOthersAreInWork) {
+  absl::Notification may_go_on;
+  share_patience_ = absl::InfiniteDuration();
+  queue_.Add(1 + 8);
+  StartWithOneThatHangs(2, may_go_on);
+  EXPECT_TRUE(queue_.AwaitEnded(8)) << "eight are enough";
+  EXPECT_EQ(queue_.most_at_once(), 8u);
+  may_go_on.Notify();
+  EXPECT_TRUE(queue_.AwaitEnded(9)) << "the last one waits for nobody";
+  pool_->Stop(kPatience);
+}
+
+TEST_F(WorkerPoolTest, AResultThatACallWaitsForIsStoredAtOnceAndTakesOthersWithIt) {
+  absl::Notification may_go_on;
+  share_patience_ = absl::InfiniteDuration();
+  queue_.Add(2);
+  queue_.AddAwaited();
+  StartWithOneThatHangs(2, may_go_on);
+  EXPECT_TRUE(queue_.AwaitEnded(2));
+  may_go_on.Notify();
+  pool_->Stop(kPatience);
+}
+
+TEST_F(WorkerPoolTest, AResultDoesNotWaitLongForOneThatHangs) {
+  absl::Notification may_go_on;
+  queue_.Add(2);
+  share_patience_ = absl::Milliseconds(1);
+  StartWithOneThatHangs(2, may_go_on);
+  EXPECT_TRUE(queue_.AwaitEnded(1));
+  may_go_on.Notify();
+  pool_->Stop(kPatience);
+}
+
+TEST_F(WorkerPoolTest, AStopEndsTheWaitForMoreResults) {
+  share_patience_ = absl::InfiniteDuration();
+  suspect_interval_ = absl::InfiniteDuration();
+  absl::Notification third_read;
+  queue_.Add(4);
+  Start(2, [&](FakeThumbnailer& slot) {
+    slot.read = [&](absl::string_view path) {
+      if (path == "3") third_read.Notify();
+      if (path == "1" || path == "3") slot.cancelled.WaitForNotification();
+      return ReadOutcome{.stamp = FileStamp{}, .source = std::make_unique<NoBytes>(), .status = {}};
+    };
+  });
+  third_read.WaitForNotification();
+  ASSERT_TRUE(queue_.AwaitClaimed(4));
+  pool_->Stop(absl::ZeroDuration());
+  EXPECT_EQ(queue_.finished().size() + queue_.released().size(), 4u);
+  std::vector<std::string> handed_back;
+  for (const JobRetry& retry : queue_.released()) handed_back.push_back(retry.job.path);
+  EXPECT_THAT(handed_back, testing::Contains("4")) << "nobody began it";
 }
 
 TEST_F(WorkerPoolTest, ManySlotsShareTheirClaims) {

@@ -68,7 +68,10 @@ TEST_F(CatalogTest, ALiftedFileIsClaimedFirst) {
   Tell({Present("a", 1), Present("b", 2), Present("c", 3)});
   const auto answer = catalog_.FindThumbnail(library_, "c", recipes_[0]).value();
   ASSERT_TRUE(catalog_.Lift(std::get<StillPending>(answer).file_id).ok());
-  EXPECT_EQ(queue_.Claim({library_}, 1).value().front().path, "c");
+  const std::vector<ClaimedJob> claimed = queue_.Claim({library_}, 2).value();
+  EXPECT_EQ(claimed[0].path, "c");
+  EXPECT_TRUE(claimed[0].awaited);
+  EXPECT_FALSE(claimed[1].awaited);
 }
 
 TEST_F(CatalogTest, PagesOfFilesAreInByteOrderAndComplete) {
