@@ -16,7 +16,7 @@ void AnnotateIgnoreWritesBegin(const char*, int);
 void AnnotateIgnoreWritesEnd(const char*, int);
 }
 
-// The renderers get no environment to set this in. They end by _exit in mid-decode, which is
+// The renderers get nothing of an environment to set this in. They end by _exit in mid-decode, which is
 // meant: what they leave behind goes with the process.
 extern "C" const char* __tsan_default_options() { return "report_thread_leaks=0"; }
 

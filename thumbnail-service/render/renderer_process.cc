@@ -20,6 +20,7 @@
 #include "common/error_reason.h"
 #include "common/monotonic_clock.h"
 #include "thumbnail-service/renderer/control_socket.h"
+#include "thumbnail-service/renderer/program_environment.h"
 #include "thumbnail-service/renderer/wire.h"
 
 namespace hestia {
@@ -68,9 +69,8 @@ class SpawnPlan {
     std::vector<char*> arguments;
     for (std::string& argument : command) arguments.push_back(argument.data());
     arguments.push_back(nullptr);
-    const std::array<char*, 1> environment = {nullptr};
     return ::posix_spawn(&pid, command[0].c_str(), &actions_, &attributes_, arguments.data(),
-                         environment.data());
+                         ProgramEnvironment());
   }
 
  private:

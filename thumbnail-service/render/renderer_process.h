@@ -23,8 +23,8 @@ enum class Waited { kReadable, kTimedOut, kCancelled };
 // monotonic clock (common/monotonic_clock.h) reaches `deadline`.
 Waited WaitReadable(int fd, int cancel, absl::Duration deadline);
 
-// A renderer program while it runs, with the control socket of renderer/wire.h. It gets no
-// environment, no descriptor but that socket, and no way to write into our logs.
+// A renderer program while it runs, with the control socket of renderer/wire.h. It gets
+// nothing of our environment, no descriptor but that socket, and no way to write into our logs.
 //
 // Thread-safety: none. Blocking: Start, until the program says it is ready.
 // Ownership: the process is killed and waited for by the destructor, at the latest.

@@ -16,6 +16,7 @@
 #include "thumbnail-service/renderer/child.h"
 #include "thumbnail-service/renderer/control_socket.h"
 #include "thumbnail-service/renderer/jail/jail.h"
+#include "thumbnail-service/renderer/program_environment.h"
 
 namespace hestia {
 namespace {
@@ -47,8 +48,7 @@ SocketPair MakePair() {
   if (!DieWith(launcher) || ::dup2(control, wire::kControlFd) < 0) ::_exit(EXIT_FAILURE);
   // Everything else is close-on-exec.
   const std::array<char*, 2> arguments = {const_cast<char*>(program), nullptr};
-  const std::array<char*, 1> environment = {nullptr};
-  ::execve(program, arguments.data(), environment.data());
+  ::execve(program, arguments.data(), ProgramEnvironment());
   ::_exit(EXIT_FAILURE);
 }
 

@@ -1,6 +1,9 @@
 #ifndef HESTIA_TESTS_THUMBNAIL_SERVICE_RENDER_ANSWER_H_
 #define HESTIA_TESTS_THUMBNAIL_SERVICE_RENDER_ANSWER_H_
 
+#include <unistd.h>
+
+#include <cstdio>
 #include <string>
 
 #include "thumbnail-service/renderer/wire.h"
@@ -24,6 +27,18 @@ inline wire::ResultHeader TinyAnswer(const wire::Request& request) {
   header.thumbhash_bytes = 24;
   header.thumbhash[3] = 7;
   for (wire::ResultImage& one : header.images) one = {5, 4, sizeof(header), TinyWebp().size()};
+  return header;
+}
+
+// A verdict that names the program's environment.
+inline wire::ResultHeader TellEnvironment() {
+  wire::ResultHeader header;
+  header.magic = wire::kMagic;
+  header.version = wire::kVersion;
+  header.outcome = wire::Outcome::kDecodeFailed;
+  std::string told = "has";
+  for (char** variable = environ; *variable != nullptr; ++variable) told.append(" ").append(*variable);
+  std::snprintf(header.detail, sizeof(header.detail), "%s.", told.c_str());
   return header;
 }
 

@@ -89,6 +89,10 @@ void Misbehave(const std::string& fault, const wire::Request& request, int sourc
   if (fault == "abort") std::abort();
   if (fault == "exit") ::_exit(7);
   if (fault == "silent") return;
+  if (fault == "environment") {
+    const wire::ResultHeader told = TellEnvironment();
+    return Write(result, &told, sizeof(told), 0);
+  }
   if (fault == "noise") {
     const std::string noise(request.result_bytes, '\xa5');
     return Write(result, noise.data(), noise.size(), 0);

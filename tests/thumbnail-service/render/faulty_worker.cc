@@ -2,6 +2,7 @@
 // "escape <way>;",
 // "early" (answers for the next image, too), "other" (answers for another image), "grow",
 // "fine" (answers, the source's width being the number of requests this process has served);
+// "environment" (answers with a verdict that tells it);
 // anything else is answered with a verdict that counts the requests of this process.
 
 #include <signal.h>
@@ -70,6 +71,11 @@ void Serve(const wire::Request& request, int source, int result) {
     const std::string image = TinyWebp();
     if (::pwrite(result, image.data(), image.size(), sizeof(header)) < 0) ::_exit(1);
     if (::pwrite(result, &header, sizeof(header), 0) < 0) ::_exit(1);
+    return;
+  }
+  if (wished("environment")) {
+    const wire::ResultHeader told = TellEnvironment();
+    if (::pwrite(result, &told, sizeof(told), 0) < 0) ::_exit(1);
     return;
   }
   wire::ResultHeader header;

@@ -46,6 +46,16 @@ TEST_F(RendererFaultsTest, NoAnswerIsACrash) {
   ExpectStillWorks();
 }
 
+TEST_F(RendererFaultsTest, NothingOfTheServicesEnvironmentReachesAProgram) {
+  const std::string pixmap = "P6\n1 1\n255\n";
+  ASSERT_EQ(::setenv("HESTIA_DATABASE_URL", "a secret", 1), 0);
+  for (const std::string& asked : {Fault("environment"), absl::StrCat(pixmap, "environment")}) {
+    const absl::Status told = Render(asked).status();
+    EXPECT_TRUE(absl::EndsWith(told.message(), "has GLIBC_TUNABLES=glibc.malloc.hugetlb=1.")) << told;
+  }
+  ::unsetenv("HESTIA_DATABASE_URL");
+}
+
 class LyingRendererTest : public RendererFaultsTest,
                           public testing::WithParamInterface<const char*> {};
 
