@@ -92,11 +92,19 @@ bool QuickScan::ReadBlock(Component& component, ScanBits& scan, JCOEF* block) {
   }
   while (!ended && next < DCTSIZE2) {
     bits.Fill();
-    const HuffmanTable::Steps steps = ac.Look(bits);
+    HuffmanTable::Steps steps = ac.Look(bits);
     if (steps.needed() <= DCTSIZE2 - next) {
       bits.Skip(steps.bits);
-      ended = steps.ends_block();
       next += steps.needed();
+      ended = steps.ends_block();
+      if (ended) break;
+      // What is left of 32 bits is enough for another look.
+      steps = ac.Look(bits);
+      if (steps.needed() <= DCTSIZE2 - next) {
+        bits.Skip(steps.bits);
+        next += steps.needed();
+        ended = steps.ends_block();
+      }
       continue;
     }
     // The block ends amid these, or the symbol is a long one.

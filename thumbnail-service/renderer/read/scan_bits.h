@@ -20,7 +20,6 @@ class ScanBits {
 
   // Makes the next 32 bits ready, where there are so many.
   void Fill() {
-    if (count_ >= 32) return;
     if (end_ - next_ >= 8) {
       std::uint64_t bytes = 0;
       std::memcpy(&bytes, next_, sizeof(bytes));
@@ -34,6 +33,7 @@ class ScanBits {
         return;
       }
     }
+    if (count_ >= 32) return;
     // By value, so that a copy in a loop can live in registers.
     *this = FilledByBytes(*this);
   }
