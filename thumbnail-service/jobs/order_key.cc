@@ -20,4 +20,11 @@ std::int64_t OrderKey(absl::Time now, JobClass job_class) {
   return absl::ToUnixMicros(now + ClassOffset(job_class));
 }
 
+// Jobs of other classes pass through these places when they are a day old.
+bool IsAwaited(std::int64_t order_key, absl::Time now) {
+  constexpr absl::Duration kLongestCall = absl::Minutes(5);
+  return order_key <= OrderKey(now, JobClass::kInteractive) &&
+         order_key > OrderKey(now - kLongestCall, JobClass::kInteractive);
+}
+
 }  // namespace hestia

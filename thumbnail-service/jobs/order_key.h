@@ -23,6 +23,9 @@ absl::Duration ClassOffset(JobClass job_class);
 // The queue's one sort key: microseconds since 1970 plus the offset; smaller is sooner.
 std::int64_t OrderKey(absl::Time now, JobClass job_class);
 
+// Whether a call has put a job to this place within the last five minutes, and so may still wait.
+bool IsAwaited(std::int64_t order_key, absl::Time now);
+
 }  // namespace hestia
 
 #endif  // HESTIA_THUMBNAIL_SERVICE_JOBS_ORDER_KEY_H_

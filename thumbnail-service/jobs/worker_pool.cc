@@ -82,7 +82,7 @@ void WorkerPool::AwaitWake(absl::Duration timeout) {
 bool WorkerPool::AwaitEmptyHands() {
   absl::MutexLock lock(&mu_);
   mu_.Await(absl::Condition(this, &WorkerPool::EmptyHandsLocked));
-  return !stopping_;
+  return !stopping_ && !resting_;
 }
 
 void WorkerPool::HandOut(std::vector<ClaimedJob> jobs) {
@@ -97,38 +97,39 @@ void WorkerPool::HandOut(std::vector<ClaimedJob> jobs) {
   }
 }
 
-absl::Status WorkerPool::RunSuspects(absl::Span<const std::int64_t> library_ids) {
-  while (true) {
-    const absl::StatusOr<bool> waiting = queue_.SuspectsWait(library_ids);
-    if (!waiting.ok()) return waiting.status();
-    if (!*waiting || !AwaitEmptyHands()) return absl::OkStatus();
-    absl::StatusOr<std::optional<ClaimedJob>> suspect = queue_.ClaimSuspect(library_ids);
-    if (!suspect.ok()) return suspect.status();
-    if (!suspect->has_value()) return absl::OkStatus();
-    LogInfo(absl::StrCat("on probation path=\"", (*suspect)->path, "\" deaths=",
-                         (*suspect)->deaths));
-    std::vector<ClaimedJob> alone;
-    alone.push_back(**std::move(suspect));
-    HandOut(std::move(alone));
-    if (!AwaitEmptyHands()) return absl::OkStatus();
-  }
+absl::StatusOr<bool> WorkerPool::RunSuspect(absl::Span<const std::int64_t> library_ids) {
+  const absl::StatusOr<bool> waiting = queue_.SuspectsWait(library_ids);
+  if (!waiting.ok() || !*waiting) return waiting;
+  if (!AwaitEmptyHands() || !gate_.AwaitOpen()) return false;
+  absl::StatusOr<std::optional<ClaimedJob>> suspect = queue_.ClaimSuspect(library_ids);
+  if (!suspect.ok()) return suspect.status();
+  if (!suspect->has_value()) return false;
+  LogInfo(absl::StrCat("on probation path=\"", (*suspect)->path, "\" deaths=",
+                       (*suspect)->deaths));
+  std::vector<ClaimedJob> alone;
+  alone.push_back(**std::move(suspect));
+  HandOut(std::move(alone));
+  AwaitEmptyHands();
+  return true;
 }
 
 void WorkerPool::ClaimLoop() {
   absl::BitGen random;
   int failures = 0;
   absl::Duration next_look = absl::ZeroDuration();  // for suspects
-  while (const int room = RoomForJobs()) {
-    if (!gate_.AwaitOpen()) break;
-    const std::vector<std::int64_t> libraries = claimable_();
-    absl::Status status;
+  while (RoomForJobs() > 0 && gate_.AwaitOpen()) {
+    absl::StatusOr<bool> suspect_ran = false;
+    // One at a time, for whatever else waits must not wait for all of them.
     if (MonotonicNow() >= next_look) {
-      status = RunSuspects(libraries);
+      suspect_ran = RunSuspect(claimable_());
       next_look = MonotonicNow() + options_.suspect_interval;
     }
+    // That may have taken long; what was known before it is not to be relied on.
+    const int room = RoomForJobs();
+    if (room == 0 || !gate_.AwaitOpen()) break;
     absl::StatusOr<std::vector<ClaimedJob>> claimed = std::vector<ClaimedJob>();
-    if (gate_.closed()) break;
-    if (status.ok()) claimed = queue_.Claim(libraries, room);
+    if (suspect_ran.ok()) claimed = queue_.Claim(claimable_(), room);
+    absl::Status status = suspect_ran.status();
     status.Update(claimed.status());
     if (!status.ok()) {
       if (failures == 0) LogWarning(absl::StrCat("cannot claim jobs: ", status.message()));
@@ -136,6 +137,10 @@ void WorkerPool::ClaimLoop() {
       continue;
     }
     failures = 0;
+    if (claimed->empty() && *suspect_ran) {
+      next_look = absl::ZeroDuration();
+      continue;
+    }
     if (claimed->empty()) {
       AwaitWake(std::min(options_.poll_interval, options_.suspect_interval));
       continue;

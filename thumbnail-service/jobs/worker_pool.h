@@ -25,14 +25,15 @@ namespace hestia {
 
 // Turns jobs into stored results: one thread claims, one a slot reads and renders, one stores.
 // Claimed work in this process is at most one job a slot plus, waiting, one for every four slots
-// and at least one. A suspect (see JobQueue) is in work alone. Results share transactions: while
+// and at least one. A suspect (see JobQueue) is in work alone, and others have their turn before the
+// next one. Results share transactions: while
 // others are in work one waits a moment for them, unless a call waits for it. While the fence is closed nothing is claimed and nothing stored; should it be closed at the end,
 // results are left to whoever rescues their claims.
 //
 // Thread-safety: Wake(), Rest() and AwaitRested() from any thread; Stop() from the owner's.
 // Lifetime: `queue`, `counters` and the fence outlive the pool.
-// Memory: a slot's source file and images, plus as many results waiting to be stored as
-//   jobs may be claimed, and eight.
+// Memory: a slot's source file and images; of results waiting to be stored as many as jobs may be
+//   claimed, and eight, and beside them the 64 at most that are being stored.
 class WorkerPool {
  public:
   struct Options {
@@ -78,11 +79,12 @@ class WorkerPool {
   int RoomForJobs() ABSL_LOCKS_EXCLUDED(mu_);
   // Waits for Wake(), Stop() or `timeout`.
   void AwaitWake(absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mu_);
-  // Waits until nothing that was claimed is left in this process; false when stopping.
+  // Waits until nothing that was claimed is left in this process; false when no more is to be
+  // claimed.
   bool AwaitEmptyHands() ABSL_LOCKS_EXCLUDED(mu_);
   void HandOut(std::vector<ClaimedJob> jobs) ABSL_LOCKS_EXCLUDED(mu_);
-  // Does the suspects that wait, one by one, with nothing else in work.
-  absl::Status RunSuspects(absl::Span<const std::int64_t> library_ids);
+  // Does one of the suspects that wait, with nothing else in work; false when there was none to do.
+  absl::StatusOr<bool> RunSuspect(absl::Span<const std::int64_t> library_ids);
   bool WokenLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_) { return woken_ || stopping_; }
   bool RoomLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_) {
     return stopping_ || (!resting_ && capacity_ - in_hand_ >= spare_);

@@ -134,8 +134,7 @@ ClaimedJob ToClaimedJob(const pqxx::row& row) {
                     .attempts = row[8].as<int>(),
                     .tries = row[10].as<int>(),
                     .deaths = row[11].as<int>(),
-                    .awaited = row[9].as<std::int64_t>() <=
-                               OrderKey(absl::Now(), JobClass::kInteractive),
+                    .awaited = IsAwaited(row[9].as<std::int64_t>(), absl::Now()),
                     .claimed_at = MonotonicNow()};
 }
 

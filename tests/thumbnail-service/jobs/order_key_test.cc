@@ -19,5 +19,15 @@ TEST(OrderKeyTest, AnOldJobOfALowClassOvertakesNewOnesOfAHighClass) {
             OrderKey(kNow + absl::Hours(7), JobClass::kLive));
 }
 
+TEST(OrderKeyTest, AJobIsAwaitedForAWhileAfterItWasLifted) {
+  const std::int64_t lifted = OrderKey(kNow, JobClass::kInteractive);
+  EXPECT_TRUE(IsAwaited(lifted, kNow));
+  EXPECT_TRUE(IsAwaited(lifted, kNow + absl::Minutes(4)));
+  EXPECT_FALSE(IsAwaited(lifted, kNow + absl::Minutes(6)));
+  const std::int64_t old = OrderKey(kNow, JobClass::kLive);
+  EXPECT_FALSE(IsAwaited(old, kNow));
+  EXPECT_FALSE(IsAwaited(old, kNow + absl::Hours(48))) << "nobody asked for it";
+}
+
 }  // namespace
 }  // namespace hestia

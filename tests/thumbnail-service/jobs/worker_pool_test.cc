@@ -17,6 +17,8 @@ namespace hestia {
 namespace {
 
 constexpr absl::Duration kPatience = absl::Seconds(30);
+// How long is looked at what must not happen.
+constexpr absl::Duration kWatch = absl::Milliseconds(100);
 
 // A queue in memory that can be told to fail.
 class FakeQueue final : public JobQueue {
@@ -50,6 +52,7 @@ class FakeQueue final : public JobQueue {
   absl::StatusOr<std::vector<ClaimedJob>> Claim(absl::Span<const std::int64_t>, int most) override {
     absl::MutexLock lock(&mu_);
     least_asked_for_ = std::min(least_asked_for_, most);
+    claimed_beside_a_suspect_ = claimed_beside_a_suspect_ || suspect_token_ != 0;
     std::vector<ClaimedJob> jobs;
     while (!waiting_.empty() && static_cast<int>(jobs.size()) < most) {
       jobs.push_back(waiting_.front());
@@ -62,7 +65,12 @@ class FakeQueue final : public JobQueue {
   }
   absl::StatusOr<bool> SuspectsWait(absl::Span<const std::int64_t>) override {
     absl::MutexLock lock(&mu_);
+    suspects_seen_ = suspects_seen_ || !suspects_.empty();
     return !suspects_.empty();
+  }
+  bool AwaitSuspectsSeen() {
+    absl::MutexLock lock(&mu_);
+    return mu_.AwaitWithTimeout(absl::Condition(&suspects_seen_), kPatience);
   }
   absl::StatusOr<std::optional<ClaimedJob>> ClaimSuspect(absl::Span<const std::int64_t>) override {
     absl::MutexLock lock(&mu_);
@@ -70,7 +78,8 @@ class FakeQueue final : public JobQueue {
     ClaimedJob job = suspects_.front();
     job.token = ++last_token_;
     suspects_.pop_front();
-    most_beside_a_suspect_ = std::max(most_beside_a_suspect_, claimed_);
+    claimed_beside_a_suspect_ = claimed_beside_a_suspect_ || claimed_ > 0;
+    suspect_token_ = job.token;
     ++claimed_;
     return std::optional<ClaimedJob>(job);
   }
@@ -85,7 +94,10 @@ class FakeQueue final : public JobQueue {
       --failing_finishes_;
       return absl::UnavailableError("injected");
     }
-    for (const JobResult& result : results) finished_.push_back(result);
+    for (const JobResult& result : results) {
+      finished_.push_back(result);
+      if (result.job.token == suspect_token_) suspect_token_ = 0;
+    }
     most_at_once_ = std::max(most_at_once_, results.size());
     claimed_ -= static_cast<int>(results.size());
     return std::vector<FinishEffect>(results.size(), FinishEffect::kStored);
@@ -97,12 +109,12 @@ class FakeQueue final : public JobQueue {
     return absl::OkStatus();
   }
 
-  bool AwaitEnded(std::size_t count) {
+  bool AwaitEnded(std::size_t count, absl::Duration patience = kPatience) {
     absl::MutexLock lock(&mu_);
     const auto ended = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
       return finished_.size() + released_.size() >= count;
     };
-    return mu_.AwaitWithTimeout(absl::Condition(&ended), kPatience);
+    return mu_.AwaitWithTimeout(absl::Condition(&ended), patience);
   }
   std::vector<JobResult> finished() {
     absl::MutexLock lock(&mu_);
@@ -112,19 +124,19 @@ class FakeQueue final : public JobQueue {
     absl::MutexLock lock(&mu_);
     return released_;
   }
-  int claims() {
+  // Whether others were in hand when a suspect was claimed, or asked for while one was.
+  bool claimed_beside_a_suspect() {
     absl::MutexLock lock(&mu_);
-    return static_cast<int>(last_token_);
+    return claimed_beside_a_suspect_;
   }
-  // Jobs claimed and unfinished when a suspect was claimed.
-  int most_beside_a_suspect() {
+  bool AwaitClaimedBesideASuspect(absl::Duration patience) {
     absl::MutexLock lock(&mu_);
-    return most_beside_a_suspect_;
+    return mu_.AwaitWithTimeout(absl::Condition(&claimed_beside_a_suspect_), patience);
   }
-  bool AwaitClaimed(std::int64_t count) {
+  bool AwaitClaimed(std::int64_t count, absl::Duration patience = kPatience) {
     absl::MutexLock lock(&mu_);
     const auto come = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return last_token_ >= count; };
-    return mu_.AwaitWithTimeout(absl::Condition(&come), kPatience);
+    return mu_.AwaitWithTimeout(absl::Condition(&come), patience);
   }
   int least_asked_for() {
     absl::MutexLock lock(&mu_);
@@ -148,7 +160,9 @@ class FakeQueue final : public JobQueue {
   int claimed_ ABSL_GUARDED_BY(mu_) = 0;
   int least_asked_for_ ABSL_GUARDED_BY(mu_) = std::numeric_limits<int>::max();
   int most_claimed_ ABSL_GUARDED_BY(mu_) = 0;
-  int most_beside_a_suspect_ ABSL_GUARDED_BY(mu_) = 0;
+  std::int64_t suspect_token_ ABSL_GUARDED_BY(mu_) = 0;  // of the one in hand
+  bool claimed_beside_a_suspect_ ABSL_GUARDED_BY(mu_) = false;
+  bool suspects_seen_ ABSL_GUARDED_BY(mu_) = false;
   std::size_t most_at_once_ ABSL_GUARDED_BY(mu_) = 0;
   std::deque<ClaimedJob> suspects_ ABSL_GUARDED_BY(mu_);
   std::deque<ClaimedJob> waiting_ ABSL_GUARDED_BY(mu_);
@@ -205,7 +219,6 @@ class WorkerPoolTest : public testing::Test {
 
   // The file "1" hangs while it is read, until `may_go_on`.
   void StartWithOneThatHangs(int slots, absl::Notification& may_go_on) {
-    suspect_interval_ = absl::InfiniteDuration();
     Start(slots, [&](FakeThumbnailer& slot) {
       slot.read = [&](absl::string_view path) {
         if (path == "1") may_go_on.WaitForNotification();
@@ -405,9 +418,64 @@ TEST_F(WorkerPoolTest, TroubleOfTheMomentIsRetriedWithAChargeAndNoVerdict) {
 TEST_F(WorkerPoolTest, ASuspectIsInWorkAlone) {
   queue_.Add(100);
   queue_.AddSuspects(5);
-  Start(3);
+  Start(3, [&](FakeThumbnailer& slot) {
+    slot.read = [&](absl::string_view path) {
+      if (path == "101") queue_.AwaitClaimedBesideASuspect(kWatch);
+      return ReadOutcome{.stamp = FileStamp{}, .source = std::make_unique<NoBytes>(), .status = {}};
+    };
+  });
   ASSERT_TRUE(queue_.AwaitEnded(105));
-  EXPECT_EQ(queue_.most_beside_a_suspect(), 0);
+  EXPECT_FALSE(queue_.claimed_beside_a_suspect());
+}
+
+TEST_F(WorkerPoolTest, OthersHaveTheirTurnBeforeTheNextSuspect) {
+  queue_.AddSuspects(5);
+  queue_.Add(1);
+  Start(3);
+  ASSERT_TRUE(queue_.AwaitEnded(6));
+  const std::vector<JobResult> finished = queue_.finished();
+  EXPECT_EQ(finished[1].job.deaths, 0) << "the second is no suspect";
+}
+
+TEST_F(WorkerPoolTest, SuspectsFollowEachOtherAtOnceWhenNothingElseWaits) {
+  suspect_interval_ = absl::InfiniteDuration();
+  queue_.AddSuspects(5);
+  Start(3);
+  EXPECT_TRUE(queue_.AwaitEnded(5));
+}
+
+TEST_F(WorkerPoolTest, WhoRestsClaimsNoFurtherSuspect) {
+  absl::Notification begun;
+  absl::Notification may_go_on;
+  queue_.AddSuspects(5);
+  Start(1, [&](FakeThumbnailer& slot) {
+    slot.read = [&](absl::string_view) {
+      begun.Notify();
+      may_go_on.WaitForNotification();
+      return ReadOutcome{.stamp = FileStamp{}, .source = std::make_unique<NoBytes>(), .status = {}};
+    };
+  });
+  begun.WaitForNotification();
+  pool_->Rest();
+  EXPECT_FALSE(pool_->AwaitRested(absl::ZeroDuration())) << "one is in work";
+  may_go_on.Notify();
+  EXPECT_TRUE(pool_->AwaitRested(kPatience));
+  EXPECT_EQ(queue_.finished().size(), 1u) << "and stored";
+  EXPECT_FALSE(queue_.AwaitClaimed(2, kWatch));
+}
+
+TEST_F(WorkerPoolTest, ASuspectThatWaitsForEmptyHandsIsLeftByWhoRestsMeanwhile) {
+  absl::Notification may_go_on;
+  queue_.Add(1);
+  StartWithOneThatHangs(4, may_go_on);
+  ASSERT_TRUE(queue_.AwaitClaimed(1));
+  queue_.AddSuspects(1);
+  pool_->Wake();
+  ASSERT_TRUE(queue_.AwaitSuspectsSeen());
+  pool_->Rest();
+  may_go_on.Notify();
+  EXPECT_TRUE(pool_->AwaitRested(kPatience));
+  EXPECT_FALSE(queue_.AwaitClaimed(2, kWatch));
 }
 
 TEST_F(WorkerPoolTest, NothingIsClaimedBeforeTheFenceIsOpened) {
@@ -416,7 +484,7 @@ TEST_F(WorkerPoolTest, NothingIsClaimedBeforeTheFenceIsOpened) {
   queue_.Add(1);
   Start(1);
   pool_->Wake();
-  EXPECT_EQ(queue_.claims(), 0);
+  EXPECT_FALSE(queue_.AwaitClaimed(1, kWatch));
   fence.OpenUntil(absl::InfiniteDuration());
   ASSERT_TRUE(queue_.AwaitEnded(1));
 }
@@ -438,7 +506,7 @@ TEST_F(WorkerPoolTest, NoResultIsStoredWhileTheFenceIsClosed) {
   rendering.WaitForNotification();
   fence.Close();
   go_on.Notify();
-  EXPECT_TRUE(queue_.finished().empty());
+  EXPECT_FALSE(queue_.AwaitEnded(1, kWatch));
   fence.OpenUntil(absl::InfiniteDuration());
   ASSERT_TRUE(queue_.AwaitEnded(1));
   EXPECT_EQ(queue_.finished().size(), 1u);
