@@ -78,6 +78,11 @@ bool Journal::HasGoneDirectory(absl::string_view path) const {
   return entry != nullptr && entry->subtree;
 }
 
+bool Journal::ListsAfter(absl::string_view scope, std::uint64_t sequence) const {
+  const auto slots = by_path_.find(scope);
+  return slots != by_path_.end() && slots->second.deep > sequence;
+}
+
 void Journal::Clear() {
   marks_.clear();
   by_path_.clear();

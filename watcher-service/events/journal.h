@@ -60,6 +60,8 @@ class Journal {
 
   // Whether the newest mark of `path` itself says that a directory there is gone.
   bool HasGoneDirectory(absl::string_view path) const;
+  // Whether a deep kList mark of exactly `scope` comes after `sequence`.
+  bool ListsAfter(absl::string_view scope, std::uint64_t sequence) const;
 
   // Forgets all marks; no earlier sequence is covered afterwards.
   void Clear();

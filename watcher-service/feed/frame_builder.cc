@@ -91,7 +91,7 @@ std::optional<Frame> FrameBuilder::Next() {
     return BeginListing(next, *std::move(root), {first.path, first.reason, first.shallow},
                         {next.head.epoch, first.sequence});
   }
-  return StatesOf(std::move(next), root->get());
+  return StatesOf(std::move(next), *std::move(root));
 }
 
 Frame FrameBuilder::MakeBookmark() const {
@@ -123,7 +123,7 @@ Frame FrameBuilder::BeginListing(const LibraryFeed::Next& next, UniqueFd root,
 }
 
 std::optional<Frame> FrameBuilder::ContinueListing() {
-  if (!feed_.Tells(listing_end_.epoch)) return EndListing(false, kHistoryLost);
+  if (!feed_.Tells(listing_end_.epoch)) return EndListing(false, kHistoryLost, std::nullopt);
   if (listing_->resting()) {
     absl::StatusOr<UniqueFd> root = listing_root_->Open();
     // The watcher will notice by itself and shut the feed.
@@ -139,14 +139,17 @@ std::optional<Frame> FrameBuilder::ContinueListing() {
   if (!files.empty()) return Frame{std::nullopt, std::move(files)};
   if (more) return std::nullopt;
   // Asked once more at the end: what was read while the root went away proves nothing.
-  if (!feed_.Tells(listing_end_.epoch)) return EndListing(false, kHistoryLost);
+  if (!feed_.Tells(listing_end_.epoch)) return EndListing(false, kHistoryLost, std::nullopt);
+  // One that came before a mark brings nobody further; the mark does.
+  const bool further = cursor_ != listing_end_;
   cursor_ = listing_end_;
-  return EndListing(listing_->complete(), listing_->problem());
+  return EndListing(listing_->complete(), listing_->problem(),
+                    further ? cursor_ : std::nullopt);
 }
 
-Frame FrameBuilder::EndListing(bool complete, std::string detail) {
+Frame FrameBuilder::EndListing(bool complete, std::string detail, std::optional<Cursor> cursor) {
   Frame frame;
-  if (cursor_ == listing_end_) frame.cursor = cursor_;
+  frame.cursor = cursor;
   frame.content =
       ListingEnd{listing_->scope(), complete, std::move(detail), listing_->file_count(),
                  listing_->unread()};
@@ -154,8 +157,16 @@ Frame FrameBuilder::EndListing(bool complete, std::string detail) {
   return frame;
 }
 
-std::optional<Frame> FrameBuilder::StatesOf(LibraryFeed::Next next, int root) {
-  StateReader reader(root);
+// Where a directory is gone and something lies at its path by now, the path's state says nothing
+// about what lay beneath. Mostly a mark of what came there has it listed; but that may have been
+// replaced (two names exchanged: what came is told to have left) or forgotten.
+bool FrameBuilder::NeedsListing(const FileState& state, std::uint64_t sequence) const {
+  return !state.subtree_absent && sequence != listed_before_ &&
+         !feed_.WillList(state.path, {cursor_->epoch, sequence});
+}
+
+std::optional<Frame> FrameBuilder::StatesOf(LibraryFeed::Next next, UniqueFd root) {
+  StateReader reader(root.get());
   std::vector<FileState> states;
   states.reserve(next.marks.size());
   std::size_t path_bytes = 0;
@@ -173,10 +184,17 @@ std::optional<Frame> FrameBuilder::StatesOf(LibraryFeed::Next next, int root) {
     }
     path_bytes += mark.path.size() + mark.previous_path.size();
     left = mark.previous_path;
-    cursor_ = Cursor{next.head.epoch, mark.sequence};
-    if (std::optional<FileState> state = reader.Read(std::move(mark), told)) {
-      states.push_back(*std::move(state));
+    const std::uint64_t sequence = mark.sequence;
+    const bool directory_gone = mark.subtree;
+    std::optional<FileState> state = reader.Read(std::move(mark), told);
+    if (state.has_value() && directory_gone && NeedsListing(*state, sequence)) {
+      if (i > 0) break;
+      listed_before_ = sequence;
+      return BeginListing(next, std::move(root),
+                          {state->path, ListingReason::kDirectoryArrived, false}, *cursor_);
     }
+    cursor_ = Cursor{next.head.epoch, sequence};
+    if (state.has_value()) states.push_back(*std::move(state));
   }
   if (states.empty()) return std::nullopt;
   return Frame{cursor_, std::move(states)};

@@ -44,8 +44,9 @@ class FrameBuilder {
   Frame BeginListing(const LibraryFeed::Next& next, UniqueFd root, const ListingBegin& listing,
                      Cursor end);
   std::optional<Frame> ContinueListing();
-  Frame EndListing(bool complete, std::string detail);
-  std::optional<Frame> StatesOf(LibraryFeed::Next next, int root);
+  Frame EndListing(bool complete, std::string detail, std::optional<Cursor> cursor);
+  std::optional<Frame> StatesOf(LibraryFeed::Next next, UniqueFd root);
+  bool NeedsListing(const FileState& state, std::uint64_t sequence) const;
 
   LibraryFeed& feed_;
   const IgnorePolicy& ignore_;
@@ -53,6 +54,8 @@ class FrameBuilder {
   std::optional<Listing> listing_;
   std::shared_ptr<const RootDirectory> listing_root_;
   Cursor listing_end_;  // becomes the cursor when the listing ends
+  // The mark of a gone directory before which its path has been listed; 0: none.
+  std::uint64_t listed_before_ = 0;
 };
 
 }  // namespace hestia

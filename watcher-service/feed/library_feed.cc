@@ -130,6 +130,11 @@ bool LibraryFeed::HasWork(const std::optional<Cursor>& cursor) const {
   return SnapshotReasonLocked(cursor).has_value() || cursor->sequence < journal_.head();
 }
 
+bool LibraryFeed::WillList(absl::string_view scope, const Cursor& cursor) const {
+  absl::MutexLock lock(&mu_);
+  return SnapshotReasonLocked(cursor).has_value() || journal_.ListsAfter(scope, cursor.sequence);
+}
+
 bool LibraryFeed::Tells(std::uint64_t epoch) const {
   absl::MutexLock lock(&mu_);
   return root_ != nullptr && epoch == epoch_;

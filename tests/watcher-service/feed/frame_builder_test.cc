@@ -68,6 +68,59 @@ TEST_F(FrameBuilderTest, AGoneDirectoryIsNeverToldAbsentBeneathWhereOneLies) {
   EXPECT_TRUE(mirror_.Last("e")->subtree_absent);
 }
 
+TEST_F(FrameBuilderTest, WhatLayBeneathAGoneDirectoryIsGoneThoughAFileHasItsName) {
+  folder_.MakeDirs("d");
+  folder_.Write("d/x", "1");
+  folder_.Write("d-e", "1");
+  feed_.List("", ListingReason::kRescan);
+  Drain();
+  folder_.Remove("d/x");
+  folder_.Remove("d");
+  folder_.Write("d", "22");
+  feed_.File("d-e", "", true);
+  feed_.Gone("d", /*directory=*/true);
+  // What an exchange of two names may leave: the file came and left by its events, and is there.
+  feed_.Gone("d", /*directory=*/false);
+  Drain();
+  EXPECT_THAT(mirror_.paths(), ElementsAre("d", "d-e"));
+  EXPECT_EQ(mirror_.cursor(), feed_.head());
+}
+
+TEST_F(FrameBuilderTest, WhatLayBeneathAGoneDirectoryIsGoneThoughTheMarkOfTheNextIsForgotten) {
+  folder_.MakeDirs("d");
+  folder_.Write("d/x", "1");
+  feed_.List("", ListingReason::kRescan);
+  Drain();
+  folder_.Remove("d/x");
+  folder_.Write("d/y", "1");
+  feed_.Gone("d", /*directory=*/true);
+  Drain();
+  EXPECT_THAT(mirror_.paths(), ElementsAre("d/y"));
+}
+
+TEST_F(FrameBuilderTest, AGoneDirectoryThatIsListedLaterIsNotListedTwice) {
+  folder_.MakeDirs("d");
+  feed_.Gone("d", /*directory=*/true);
+  feed_.List("d", ListingReason::kDirectoryArrived);
+  Drain();
+  EXPECT_EQ(mirror_.listings().size(), 1U);
+}
+
+TEST_F(FrameBuilderTest, OneWhoComesBackBetweenAListingAndItsGoneDirectoryIsToldBothAgain) {
+  folder_.MakeDirs("d");
+  const Cursor before = feed_.head();
+  feed_.Gone("d", /*directory=*/true);
+  mirror_.Apply(*builder_->Next());
+  mirror_.Apply(*builder_->Next());
+  EXPECT_EQ(mirror_.listings().size(), 1U);
+  EXPECT_FALSE(mirror_.cursor().has_value());
+  EXPECT_EQ(builder_->MakeBookmark().cursor, before);
+  builder_.emplace(feed_, ignore_, before);
+  Drain();
+  EXPECT_EQ(mirror_.listings().size(), 2U);
+  EXPECT_EQ(mirror_.cursor(), feed_.head());
+}
+
 TEST_F(FrameBuilderTest, ARenameStaysInOneFrameNewBeforeOld) {
   for (int i = 0; i < 255; ++i) feed_.File(absl::StrCat("f", i), "", false);
   folder_.Write("new", "");

@@ -111,6 +111,20 @@ TEST_P(UpheavalsTest, DirectoriesExchangedInOneStepAreToldEachUnderItsNewName) {
   EXPECT_THAT(mirror_.paths(), ElementsAre("a/y/2", "a/y/3", "b/deep/x/1", "b/deep/x/4"));
 }
 
+TEST_P(UpheavalsTest, NothingStaysBeneathADirectoryWhoseNameAFileGotByAnExchange) {
+  folder_.MakeDirs("d");
+  folder_.Write("d/x", "x");
+  folder_.Write("e", "1");
+  Start();
+  Catch();
+  folder_.Remove("d/x");
+  folder_.Remove("d");
+  folder_.Write("d", "22");
+  Exchange("e", "d");
+  Catch();
+  EXPECT_THAT(mirror_.paths(), ElementsAre("d", "e"));
+}
+
 TEST_P(UpheavalsTest, FilesExchangedInOneStepAreToldWithEachOthersSize) {
   folder_.Write("a", "1");
   folder_.Write("b", "22");
