@@ -28,6 +28,10 @@ constexpr KnownType kWithoutEvents[] = {
     {0x564C, "ncp"},           {0x61756673, "aufs"},
 };
 
+constexpr std::uint32_t kExt4 = 0xEF53;  // ext2 and ext3 as well
+constexpr std::uint32_t kXfs = 0x58465342;
+constexpr std::uint32_t kTmpfs = 0x01021994;
+
 const KnownType* Find(std::uint32_t number) {
   const auto* const found =
       std::find_if(std::begin(kWithoutEvents), std::end(kWithoutEvents),
@@ -48,16 +52,20 @@ std::uint32_t FileSystemOf(int directory_fd) {
 
 bool SendsEvents(std::uint32_t file_system) { return Find(file_system) == nullptr; }
 
+bool CountsSubdirectories(std::uint32_t file_system) {
+  return file_system == kExt4 || file_system == kXfs || file_system == kTmpfs;
+}
+
 std::string FileSystemName(std::uint32_t file_system) {
   if (const KnownType* const known = Find(file_system)) return known->name;
   switch (file_system) {
-    case 0xEF53:
+    case kExt4:
       return "ext4";
-    case 0x58465342:
+    case kXfs:
       return "xfs";
     case 0x9123683E:
       return "btrfs";
-    case 0x01021994:
+    case kTmpfs:
       return "tmpfs";
     case 0x794C7630:
       return "overlay";

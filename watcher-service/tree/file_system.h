@@ -14,6 +14,10 @@ std::uint32_t FileSystemOf(int directory_fd);
 // (NFS, SMB, 9p, …), nor of those behind FUSE.
 bool SendsEvents(std::uint32_t file_system);
 
+// Whether a directory there has a link for each directory in it besides its own two, so that the
+// number alone tells of one without any.
+bool CountsSubdirectories(std::uint32_t file_system);
+
 // "nfs", "fuse", …; the number in hexadecimal when the name is not known.
 std::string FileSystemName(std::uint32_t file_system);
 

@@ -1,6 +1,8 @@
 #include "watcher-service/tree/watched_tree.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <sys/stat.h>
 
 #include <utility>
 
@@ -57,7 +59,7 @@ bool WatchedTree::Walk(int directories) {
     waiting_.pop_front();
     if (node == nullptr) continue;
     children.clear();
-    Look(*node, /*tell=*/!first_, children);
+    Look(*node, /*tell=*/!first_, Asked::kDirectories, children);
     for (const DirectoryNode* const child : children) waiting_.push_back(child->id);
   }
   return waiting_.empty();
@@ -182,7 +184,16 @@ bool WatchedTree::EnsureRoot() {
   return opened.ok();
 }
 
-bool WatchedTree::Look(DirectoryNode& node, bool tell, std::vector<DirectoryNode*>& children) {
+// Most directories have none in them; not to read those halves the first walk.
+bool WatchedTree::HasNoDirectories(const DirectoryNode& node, int fd,
+                                   std::size_t path_bytes) const {
+  struct stat status {};
+  return options_.counts_subdirectories(node.file_system) && fstat(fd, &status) == 0 &&
+         status.st_nlink == 2 && JoinedPathBytes(path_bytes, NAME_MAX) <= kMaxPathBytes;
+}
+
+bool WatchedTree::Look(DirectoryNode& node, bool tell, Asked asked,
+                       std::vector<DirectoryNode*>& children) {
   const std::optional<std::string> path = tree_.RawPath(node);
   if (!path.has_value()) return false;
   const OpenedDirectory opened = OpenBeneath(root_fd_.get(), *path);
@@ -198,8 +209,11 @@ bool WatchedTree::Look(DirectoryNode& node, bool tell, std::vector<DirectoryNode
   if (node.polled != PollReason::kNotPolled) Reconsider(node, opened.fd.get());
   // One that has just got a watch is compared once more: what changed before is told by nobody.
   const bool stat_files = was_polled || node.polled != PollReason::kNotPolled;
-  DirectoryLook look = LookInto(opened.fd.get(), ignore_,
-                                {stat_files, options_.recent, path->size()});
+  DirectoryLook look;
+  if (stat_files || asked == Asked::kFilesToo ||
+      !HasNoDirectories(node, opened.fd.get(), path->size())) {
+    look = LookInto(opened.fd.get(), ignore_, {stat_files, options_.recent, path->size()});
+  }
   if (look.error != 0) {
     node.fingerprint = 0;
     problems_.Note(tree_, node, ProblemReason::kUnreadable, look.error);
@@ -263,7 +277,7 @@ bool WatchedTree::LookIntoAll(DirectoryNode& top) {
     open.pop_back();
     if (node == nullptr) continue;
     children.clear();
-    has_files = Look(*node, /*tell=*/false, children) || has_files;
+    has_files = Look(*node, /*tell=*/false, Asked::kFilesToo, children) || has_files;
     for (const DirectoryNode* const child : children) open.push_back(child->id);
   }
   whole_ = whole;

@@ -60,6 +60,7 @@ class WatchedTree {
     WatchMode mode = WatchMode::kAuto;  // kEvents: whatever the file system; kPoll: everywhere
     absl::Duration recent = absl::Seconds(2);  // see DirectoryLook
     bool (*sends_events)(std::uint32_t file_system) = SendsEvents;
+    bool (*counts_subdirectories)(std::uint32_t file_system) = CountsSubdirectories;
   };
   // Both references are borrowed.
   WatchedTree(InotifyReader& reader, const IgnorePolicy& ignore, Options options);
@@ -148,9 +149,13 @@ class WatchedTree {
   // A polled directory may get a watch after all.
   void Reconsider(DirectoryNode& node, int fd);
   bool SameDirectory(const DirectoryNode& node, int fd);
+  enum class Asked { kFilesToo, kDirectories };
   // Looks at one directory and observes the directories in it; appends those to be looked into.
-  // With `tell`, what differs is news. Whether files are there.
-  bool Look(DirectoryNode& node, bool tell, std::vector<DirectoryNode*>& children);
+  // With `tell`, what differs is news. Whether files are there, if that was asked.
+  bool Look(DirectoryNode& node, bool tell, Asked asked, std::vector<DirectoryNode*>& children);
+  // Whether the open directory's number of links proves that none is in it, whose path could not be
+  // too long to be told either.
+  bool HasNoDirectories(const DirectoryNode& node, int fd, std::size_t path_bytes) const;
   void PlaceChildren(DirectoryNode& node, int fd, const DirectoryLook& look, bool tell,
                      std::vector<DirectoryNode*>& children);
   bool LookIntoAll(DirectoryNode& top);
