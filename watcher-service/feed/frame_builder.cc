@@ -143,16 +143,14 @@ std::optional<Frame> FrameBuilder::ContinueListing() {
   // One that came before a mark brings nobody further; the mark does.
   const bool further = cursor_ != listing_end_;
   cursor_ = listing_end_;
-  return EndListing(listing_->complete(), listing_->problem(),
-                    further ? cursor_ : std::nullopt);
+  return EndListing(listing_->complete(), listing_->problem(), further ? cursor_ : std::nullopt);
 }
 
 Frame FrameBuilder::EndListing(bool complete, std::string detail, std::optional<Cursor> cursor) {
   Frame frame;
   frame.cursor = cursor;
-  frame.content =
-      ListingEnd{listing_->scope(), complete, std::move(detail), listing_->file_count(),
-                 listing_->unread()};
+  frame.content = ListingEnd{listing_->scope(), complete, std::move(detail), listing_->file_count(),
+                             listing_->unread()};
   listing_.reset();
   return frame;
 }

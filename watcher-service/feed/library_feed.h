@@ -74,8 +74,8 @@ class LibraryFeed {
   // For subscribers. `cursor` is none for one who knows nothing yet.
   Next Take(const std::optional<Cursor>& cursor, std::size_t max_marks);
   bool HasWork(const std::optional<Cursor>& cursor) const;
-  // Whether everything beneath `scope` is going to be listed to one who has been told `cursor`, by a
-  // mark of its own or by a snapshot.
+  // Whether everything beneath `scope` is going to be listed to one who has been told `cursor`, by
+  // a mark of its own or by a snapshot.
   bool WillList(absl::string_view scope, const Cursor& cursor) const;
   // Whether a listing begun under `epoch` still makes sense.
   bool Tells(std::uint64_t epoch) const;

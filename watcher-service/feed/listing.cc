@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <deque>
 #include <utility>
 
 #include <absl/strings/match.h>
@@ -59,17 +60,15 @@ bool Listing::Take(absl::Duration time_budget, const WritingFiles& writing,
       chain_.pop_back();
       continue;
     }
-    const absl::string_view text = level.names.Next();  // ends with a NUL
-    absl::string_view name = text;
+    absl::string_view name = level.names.Peek();
     if (absl::ConsumeSuffix(&name, "/")) {
+      level.names.Skip(1);
       // Enter() adds a level, after which `level` must not be used.
       const std::string raw = Raw(name);
       Enter(JoinPath(level.path, name), JoinedPathBytes(level.raw_bytes, raw.size()),
             level.fd.get(), raw);
-    } else {
-      const std::size_t before = files.size();
-      TakeFile(level, text, writing, files);
-      if (files.size() > before) path_bytes += files.back().path.size();
+    } else if (!TakeFiles(level, deadline, writing, files, path_bytes)) {
+      return true;
     }
   }
   return false;
@@ -106,23 +105,42 @@ void Listing::Enter(std::string path, std::size_t raw_bytes, int parent,
   chain_.push_back(std::move(level));
 }
 
-void Listing::TakeFile(Level& level, absl::string_view text, const WritingFiles& writing,
-                       std::vector<FileState>& files) {
-  std::string path = JoinPath(level.path, text);
-  struct stat status {};
-  // Only what is escaped differs from its text, and few names have to be.
-  const bool escaped = absl::StrContains(text, '\\');
-  const int error = escaped ? LookAt(level.fd.get(), Raw(text), status)
-                            : LookAt(level.fd.get(), text.data(), status);
-  // Without search permission none of the directory's files can be looked at.
-  if (error == EACCES) {
-    NoteProblem(level.path, error);
-  } else if (error != 0 && !MeansAbsent(error)) {
-    NoteProblem(path, error);
+bool Listing::TakeFiles(Level& level, absl::Duration deadline, const WritingFiles& writing,
+                        std::vector<FileState>& files, std::size_t& path_bytes) {
+  const std::size_t room = kMaxFrameStates - files.size();
+  std::vector<const char*> raw_names;
+  std::deque<std::string> decoded;
+  for (std::size_t i = 0; raw_names.size() < room && i < level.names.left(); ++i) {
+    const absl::string_view text = level.names.Peek(i);
+    if (absl::EndsWith(text, "/")) break;
+    // Only what is escaped differs from its text, and few names have to be.
+    const bool escaped = absl::StrContains(text, '\\');
+    raw_names.push_back(escaped ? decoded.emplace_back(Raw(text)).c_str() : text.data());
   }
-  if (error != 0 || !S_ISREG(status.st_mode)) return;
+  const std::size_t looked_at = looks_.Look(level.fd.get(), raw_names, deadline);
+  for (std::size_t i = 0; i < looked_at; ++i) {
+    // What was looked at beyond it is looked at again.
+    if (path_bytes >= kMaxFramePathBytes) return true;
+    const std::size_t before = files.size();
+    TakeFile(level, level.names.Peek(), looks_.at(i), writing, files);
+    level.names.Skip(1);
+    if (files.size() > before) path_bytes += files.back().path.size();
+  }
+  return looked_at == raw_names.size();
+}
+
+void Listing::TakeFile(const Level& level, absl::string_view text, const FileLooks::Found& found,
+                       const WritingFiles& writing, std::vector<FileState>& files) {
+  std::string path = JoinPath(level.path, text);
+  // Without search permission none of the directory's files can be looked at.
+  if (found.error == EACCES) {
+    NoteProblem(level.path, found.error);
+  } else if (found.error != 0 && !MeansAbsent(found.error)) {
+    NoteProblem(path, found.error);
+  }
+  if (found.error != 0 || !S_ISREG(found.status.st_mode)) return;
   const bool settling = !writing.empty() && writing.contains(path);
-  files.push_back(PresentFile(std::move(path), status));
+  files.push_back(PresentFile(std::move(path), found.status));
   files.back().settling = settling;
   ++file_count_;
 }

@@ -16,6 +16,7 @@
 #include "common/unique_fd.h"
 #include "watcher-service/events/frame.h"
 #include "watcher-service/events/ignore_policy.h"
+#include "watcher-service/feed/file_looks.h"
 #include "watcher-service/feed/name_list.h"
 
 namespace hestia {
@@ -30,9 +31,9 @@ using WritingFiles = absl::flat_hash_set<std::string>;
 // A directory's entries are sorted by text with '/' behind a subdirectory's name, which
 // makes a walk through them come out in the order of whole paths ("a-b" < "a/b" < "a0").
 //
-// Thread-safety: none. Blocking: the disk.
+// Thread-safety: none. Blocking: the disk. Thread: a second one once it is long, see FileLooks.
 // Memory: the names in the directories from the scope down to where it is, and nothing of
-//   those beside; at most 16 descriptors; 1,000 paths that could not be read.
+//   those beside; at most 16 descriptors; 1,000 paths that could not be read; 64 KiB.
 class Listing {
  public:
   // `root` is an open directory, `scope` path text beneath it (empty: all). `ignore` is
@@ -73,8 +74,11 @@ class Listing {
   };
 
   void Enter(std::string path, std::size_t raw_bytes, int parent, absl::string_view raw_name);
-  void TakeFile(Level& level, absl::string_view text, const WritingFiles& writing,
-                std::vector<FileState>& files);
+  // Takes files up to the next subdirectory. False: the time is used up.
+  bool TakeFiles(Level& level, absl::Duration deadline, const WritingFiles& writing,
+                 std::vector<FileState>& files, std::size_t& path_bytes);
+  void TakeFile(const Level& level, absl::string_view text, const FileLooks::Found& found,
+                const WritingFiles& writing, std::vector<FileState>& files);
   bool Reopen(Level& level);
   void NoteProblem(absl::string_view path, int error);
 
@@ -83,6 +87,7 @@ class Listing {
   const Depth depth_;
   const IgnorePolicy& ignore_;
   std::vector<Level> chain_;
+  FileLooks looks_;
   std::uint64_t file_count_ = 0;
   bool complete_ = true;
   std::vector<std::string> entered_;

@@ -19,9 +19,12 @@ class NameList {
   void Add(absl::string_view text);
   void Sort();
 
-  bool AtEnd() const { return next_ == begins_.size(); }
-  // Ends with a NUL; valid as long as this object stays where it is.
-  const char* Next() { return text_.c_str() + begins_[next_++]; }
+  std::size_t left() const { return begins_.size() - next_; }
+  bool AtEnd() const { return left() == 0; }
+  // The next name, or one of those after it. Ends with a NUL; valid as long as this object stays
+  // where it is.
+  const char* Peek(std::size_t ahead = 0) const { return text_.c_str() + begins_[next_ + ahead]; }
+  void Skip(std::size_t count) { next_ += count; }
 
  private:
   std::string text_;  // all names, each with a NUL behind
