@@ -1,11 +1,24 @@
 #include "tests/watcher-service/hanging_mount.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <system_error>
+
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+#include <absl/time/time.h>
+
+#include "common/monotonic_clock.h"
 
 namespace hestia {
 namespace {
@@ -38,5 +51,28 @@ void HangingMount::Hang() const {
 }
 
 void HangingMount::Resume() const { kill(pid_, SIGCONT); }
+
+bool LooksAtFiles(pid_t process, const std::string& thread) {
+  std::error_code gone;
+  const std::string tasks = absl::StrCat("/proc/", process, "/task");
+  for (const auto& task : std::filesystem::directory_iterator(tasks, gone)) {
+    std::string name;
+    long call = -1;
+    std::getline(std::ifstream(task.path() / "comm"), name);
+    if (!absl::StartsWith(name, thread)) continue;
+    std::ifstream(task.path() / "syscall") >> call;
+    if (call == SYS_openat || call == SYS_openat2 || call == SYS_newfstatat) return true;
+  }
+  return false;
+}
+
+bool AwaitLookOf(pid_t process, const std::string& thread) {
+  const absl::Duration deadline = MonotonicNow() + absl::Minutes(1);
+  while (!LooksAtFiles(process, thread)) {
+    if (MonotonicNow() > deadline) return false;
+    sched_yield();
+  }
+  return true;
+}
 
 }  // namespace hestia

@@ -114,10 +114,10 @@ Frame FrameBuilder::BeginListing(const LibraryFeed::Next& next, UniqueFd root,
                                  const ListingBegin& listing, Cursor end) {
   feed_.CountListing();
   listing_root_ = next.root;
-  feed_.BeginLook();
+  feed_.BeginLook(listing.scope);
   listing_.emplace(std::move(root), listing.scope,
                    listing.shallow ? Listing::Depth::kShallow : Listing::Depth::kWhole, ignore_);
-  feed_.EndLook();
+  feed_.EndLook(listing.scope);
   listing_end_ = end;
   return Frame{std::nullopt, listing};
 }
@@ -132,9 +132,9 @@ std::optional<Frame> FrameBuilder::ContinueListing() {
   }
   if (!feed_.MayEnter()) return std::nullopt;
   std::vector<FileState> files;
-  feed_.BeginLook();
+  feed_.BeginLook(listing_->scope());
   const bool more = listing_->Take(kListingBudget, *feed_.writing_files(), files);
-  feed_.EndLook();
+  feed_.EndLook(listing_->scope());
   feed_.Entered(listing_->TakeEntered());
   if (!files.empty()) return Frame{std::nullopt, std::move(files)};
   if (more) return std::nullopt;

@@ -1,15 +1,19 @@
 #include "watcher-service/feed/library_feed.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
 #include <absl/random/random.h>
+
+#include "common/path_text.h"
 
 namespace hestia {
 namespace {
 constexpr std::size_t kRememberedEpochs = 16;
 // Each listing under way may add what it met at once.
 constexpr std::size_t kMaxEntered = 4096;
+constexpr std::size_t kMostScopes = 64;
 
 std::uint64_t NewEpoch() {
   absl::BitGen random;
@@ -45,26 +49,48 @@ Cursor LibraryFeed::List(absl::string_view scope, ListingReason reason, bool sha
 
 void LibraryFeed::DirectoryArrived(absl::string_view path, bool has_files) {
   absl::MutexLock lock(&mu_);
-  const bool may_be_known = looks_under_way_ > 0 || heard_of_looks_ != looks_;
-  if (has_files || may_be_known || journal_.HasGoneDirectory(path)) {
+  if (has_files || MayBeToldLocked(path) || journal_.HasGoneDirectory(path)) {
     journal_.List(path, ListingReason::kDirectoryArrived);
   }
 }
 
 void LibraryFeed::HeardOf(std::uint64_t looks) {
   absl::MutexLock lock(&mu_);
-  heard_of_looks_ = looks;
+  std::erase_if(unheard_, [looks](const ScopeLooks& each) {
+    return each.under_way == 0 && each.ended <= looks;
+  });
 }
 
-void LibraryFeed::BeginLook() {
+// Past kMostScopes a look counts as one of everything.
+void LibraryFeed::BeginLook(absl::string_view scope) {
   absl::MutexLock lock(&mu_);
-  ++looks_under_way_;
+  ScopeLooks* found = LooksOfLocked(scope);
+  if (found == nullptr && unheard_.size() >= kMostScopes) found = LooksOfLocked(scope = "");
+  if (found == nullptr) {
+    unheard_.push_back({std::string(scope), 0, 0});
+    found = &unheard_.back();
+  }
+  ++found->under_way;
 }
 
-void LibraryFeed::EndLook() {
+void LibraryFeed::EndLook(absl::string_view scope) {
   absl::MutexLock lock(&mu_);
-  --looks_under_way_;
-  ++looks_;
+  ScopeLooks* found = LooksOfLocked(scope);
+  if (found == nullptr || found->under_way == 0) found = LooksOfLocked("");
+  --found->under_way;
+  found->ended = ++looks_;
+}
+
+LibraryFeed::ScopeLooks* LibraryFeed::LooksOfLocked(absl::string_view scope) {
+  const auto found = std::find_if(unheard_.begin(), unheard_.end(),
+                                  [scope](const ScopeLooks& each) { return each.scope == scope; });
+  return found == unheard_.end() ? nullptr : &*found;
+}
+
+bool LibraryFeed::MayBeToldLocked(absl::string_view directory) const {
+  return std::any_of(unheard_.begin(), unheard_.end(), [directory](const ScopeLooks& each) {
+    return each.scope == directory || IsBeneath(directory, each.scope);
+  });
 }
 
 std::uint64_t LibraryFeed::looks() const {

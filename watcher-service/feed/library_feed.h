@@ -93,10 +93,10 @@ class LibraryFeed {
   // For subscribers. While it is false, which ends soon, a listing must wait.
   bool MayEnter() const;
   void Entered(std::vector<std::string> paths);
-  // For subscribers: a listing looks into directories between these two, whether or not the watcher
-  // has heard of them.
-  void BeginLook();
-  void EndLook();
+  // For subscribers: a listing looks into directories of `scope` between these two, whether or not
+  // the watcher has heard of them.
+  void BeginLook(absl::string_view scope);
+  void EndLook(absl::string_view scope);
   // Counts looks that have ended.
   std::uint64_t looks() const;
 
@@ -130,6 +130,17 @@ class LibraryFeed {
       ABSL_SHARED_LOCKS_REQUIRED(mu_);
   void NotifyLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
+  // Looks of listings of one scope, for as long as the watcher may not have heard of all that
+  // they found.
+  struct ScopeLooks {
+    std::string scope;
+    int under_way = 0;
+    std::uint64_t ended = 0;  // looks_ when the last of them ended
+  };
+  ScopeLooks* LooksOfLocked(absl::string_view scope) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Whether a listing may have told files beneath `directory` of which the watcher has not heard.
+  bool MayBeToldLocked(absl::string_view directory) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
+
   mutable absl::Mutex mu_;
   Journal journal_ ABSL_GUARDED_BY(mu_);
   std::uint64_t epoch_ ABSL_GUARDED_BY(mu_);
@@ -139,9 +150,8 @@ class LibraryFeed {
   absl::flat_hash_set<FeedListener*> listeners_ ABSL_GUARDED_BY(mu_);
   std::function<void()> entered_wake_ ABSL_GUARDED_BY(mu_);
   std::vector<std::string> entered_ ABSL_GUARDED_BY(mu_);
-  int looks_under_way_ ABSL_GUARDED_BY(mu_) = 0;
+  std::vector<ScopeLooks> unheard_ ABSL_GUARDED_BY(mu_);  // few, see BeginLook
   std::uint64_t looks_ ABSL_GUARDED_BY(mu_) = 0;
-  std::uint64_t heard_of_looks_ ABSL_GUARDED_BY(mu_) = 0;
   std::uint64_t overflows_ ABSL_GUARDED_BY(mu_) = 0;
   std::uint64_t listings_ ABSL_GUARDED_BY(mu_) = 0;
   std::uint32_t writing_ ABSL_GUARDED_BY(mu_) = 0;

@@ -197,7 +197,11 @@ std::vector<std::shared_ptr<LibraryWatch>> LibrarySet::All() const {
 
 bool LibrarySet::AwaitFirstWalks() const {
   // One that is removed before its walk is done is waited for no more.
-  for (const std::shared_ptr<LibraryWatch>& library : All()) library->AwaitFirstWalk();
+  for (const std::shared_ptr<LibraryWatch>& library : All()) {
+    if (library->AwaitFirstWalk() || !library->Hangs()) continue;
+    LogWarning(absl::StrCat("not waiting for a library whose disk does not answer library=",
+                            library->library().name));
+  }
   absl::MutexLock lock(&mu_);
   return ending_.ok();
 }

@@ -59,8 +59,8 @@ class LibrarySet {
   // By name, the other libraries that have directories in common with it. Never blocks.
   std::map<std::string, std::vector<std::string>> Overlaps() const;
 
-  // Waits until every library there is now has been walked once, or has no root. False when
-  // stopped before.
+  // Waits until every library there is now has been walked once, has no root, or hangs (with a line
+  // in the log), which holds up none but itself. False when stopped before.
   bool AwaitFirstWalks() const;
 
   // Ends all streams and Syncs with `why` and stops watching. Idempotent.

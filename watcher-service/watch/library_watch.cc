@@ -95,7 +95,11 @@ bool LibraryWatch::AwaitFirstWalk() {
   const auto known = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
     return first_walk_done_ || !stopped_.ok();
   };
-  mu_.Await(absl::Condition(&known));
+  // Each step of a walk that goes on has all the patience.
+  while (!known() && MonotonicNow() < HangsFromLocked()) {
+    const absl::Duration left = HangsFromLocked() - MonotonicNow();
+    mu_.AwaitWithTimeout(absl::Condition(&known), std::min(left, options_.disk_patience));
+  }
   return first_walk_done_;
 }
 

@@ -79,9 +79,10 @@ class LibraryWatch {
   bool configured() const { return configured_; }
   const IgnorePolicy& ignore() const { return options_.ignore; }
   LibraryFeed& feed() { return feed_; }
-  // DEGRADED, too, while the watch thread waits for the disk for longer than
-  // WatchOptions::disk_patience.
+  // While Hangs(), DEGRADED, or ROOT_UNAVAILABLE when the root was never reached.
   WatchStatus status() const;
+  // Whether the watch thread waits for the disk for longer than WatchOptions::disk_patience.
+  bool Hangs() const;
   std::uint64_t event_count() const { return reader_->event_count(); }
 
   // Calls `done` once, from the watch thread or this one, when everything done to the disk
@@ -95,7 +96,8 @@ class LibraryWatch {
   //   kFailedPrecondition  (ROOT_UNAVAILABLE).
   absl::StatusOr<Cursor> Rescan();
 
-  // Waits for the end of the first walk. False when stopped before.
+  // Waits for the end of the first walk, for one that Hangs() no longer. False: it was stopped
+  // before, or hangs.
   bool AwaitFirstWalk();
 
   // Notices changes another way from now on. Nothing is lost meanwhile.
@@ -123,6 +125,10 @@ class LibraryWatch {
 
   void Run();
   void SetBusySince(absl::Duration when);
+  // Since when it hangs, or will if its step does not end.
+  absl::Duration HangsFromLocked() const ABSL_SHARED_LOCKS_REQUIRED(mu_) {
+    return busy_since_ + options_.disk_patience;
+  }
   absl::Duration Timeout(absl::Duration now);
   void Step(const EventBuffer::Batch& batch, absl::Duration now);
   absl::Status RootUnavailable() const;

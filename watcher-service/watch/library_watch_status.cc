@@ -15,13 +15,20 @@ constexpr std::size_t kMaxToldParts = 20;
 constexpr std::size_t kMaxToldWriting = 1024;
 }  // namespace
 
+bool LibraryWatch::Hangs() const {
+  absl::MutexLock lock(&mu_);
+  return MonotonicNow() >= HangsFromLocked();
+}
+
 WatchStatus LibraryWatch::status() const {
   absl::MutexLock lock(&mu_);
   WatchStatus status = status_;
   // What hangs cannot say so itself.
-  const absl::Duration busy = MonotonicNow() - busy_since_;
-  if (busy > options_.disk_patience && status.state != WatchState::kRootUnavailable) {
-    if (status.state == WatchState::kWatching) status.state = WatchState::kDegraded;
+  const absl::Duration now = MonotonicNow();
+  if (now >= HangsFromLocked() && status.state != WatchState::kRootUnavailable) {
+    const absl::Duration busy = now - busy_since_;
+    const bool reached = !status.real_root.empty();
+    status.state = reached ? WatchState::kDegraded : WatchState::kRootUnavailable;
     status.detail = absl::StrCat(
         "the disk has not answered for ", absl::FormatDuration(absl::Trunc(busy, absl::Seconds(1))),
         "; changes are told when it does. A file server that hangs must be mended or unmounted");

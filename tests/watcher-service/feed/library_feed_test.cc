@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include <absl/strings/str_cat.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -40,25 +41,62 @@ TEST_F(LibraryFeedTest, ACursorOfThisEpochGoesOn) {
   EXPECT_EQ(next.marks.size(), 1U);
 }
 
-TEST_F(LibraryFeedTest, AnEmptyDirectoryIsListedWhereAListingMayHaveToldFilesOfIt) {
-  OpenFeed();
-  Cursor cursor = feed_.head();
-  const auto listed = [&](const char* path) {
+class DirectoryArrivalTest : public LibraryFeedTest {
+ protected:
+  void SetUp() override { OpenFeed(); }
+  bool Listed(const char* path) {
+    const std::uint64_t before = feed_.head().sequence;
     feed_.DirectoryArrived(path, /*has_files=*/false);
-    const bool any = feed_.HasWork(cursor);
-    cursor = feed_.head();
-    return any;
-  };
-  EXPECT_FALSE(listed("a"));
-  feed_.BeginLook();
-  EXPECT_TRUE(listed("b"));
-  feed_.EndLook();
-  EXPECT_TRUE(listed("c"));
+    return feed_.head().sequence != before;
+  }
+};
+
+TEST_F(DirectoryArrivalTest, AnEmptyDirectoryIsListedWhereAListingMayHaveToldFilesOfIt) {
+  EXPECT_FALSE(Listed("a"));
+  feed_.BeginLook("");
+  EXPECT_TRUE(Listed("b"));
+  feed_.EndLook("");
+  EXPECT_TRUE(Listed("c"));
   feed_.HeardOf(feed_.looks());
-  EXPECT_FALSE(listed("d"));
-  feed_.BeginLook();
+  EXPECT_FALSE(Listed("d"));
+  feed_.BeginLook("");
   feed_.HeardOf(feed_.looks());
-  EXPECT_TRUE(listed("e"));
+  EXPECT_TRUE(Listed("e"));
+}
+
+TEST_F(DirectoryArrivalTest, AListingOfOneDirectoryHasNoOtherListed) {
+  feed_.BeginLook("a");
+  EXPECT_FALSE(Listed("b"));
+  EXPECT_FALSE(Listed("a-b"));
+  EXPECT_TRUE(Listed("a"));
+  EXPECT_TRUE(Listed("a/deep/er"));
+  feed_.BeginLook("c");
+  feed_.EndLook("a");
+  feed_.HeardOf(feed_.looks());
+  EXPECT_FALSE(Listed("a/other"));
+  EXPECT_TRUE(Listed("c/d"));
+}
+
+TEST_F(DirectoryArrivalTest, TwoListingsOfOneDirectoryAreHeardOfWhenBothAre) {
+  feed_.BeginLook("a");
+  feed_.BeginLook("a");
+  feed_.EndLook("a");
+  feed_.HeardOf(feed_.looks());
+  EXPECT_TRUE(Listed("a/b"));
+  feed_.EndLook("a");
+  EXPECT_TRUE(Listed("a/c"));
+  feed_.HeardOf(feed_.looks());
+  EXPECT_FALSE(Listed("a/d"));
+}
+
+TEST_F(DirectoryArrivalTest, OfMoreListingsThanAreRememberedNoneIsForgotten) {
+  constexpr int kListings = 1000;
+  for (int i = 0; i < kListings; ++i) feed_.BeginLook(absl::StrCat("s", i));
+  EXPECT_TRUE(Listed("s999/a"));
+  for (int i = 0; i < kListings; ++i) feed_.EndLook(absl::StrCat("s", i));
+  EXPECT_TRUE(Listed("s999/b"));
+  feed_.HeardOf(feed_.looks());
+  EXPECT_FALSE(Listed("s999/c"));
 }
 
 TEST_F(LibraryFeedTest, EachKindOfLostHistoryHasItsReason) {

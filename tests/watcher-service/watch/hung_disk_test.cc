@@ -1,6 +1,12 @@
 // A file server that hangs holds up its own library and nothing else, neither while the watcher
 // runs nor when it stops.
 #include <signal.h>
+#include <unistd.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
@@ -101,6 +107,27 @@ TEST_F(HungDiskTest, ALibraryIsRemovedThoughItsDiskHangsAndKeepsItsPlaceUntilTha
   EXPECT_TRUE(set.Add("next", folder_.path()).ok());
 }
 
+TEST_F(HungDiskTest, AConfiguredLibraryThatHangsFromTheStartHoldsUpNoOther) {
+  LibrarySet set(ImpatientOptions(), LibraryStore(""), 2);
+  mount_->Hang();
+  ASSERT_TRUE(set.Start({{"hung", hung_.path()}, {"whole", folder_.path()}}).ok());
+  EXPECT_TRUE(set.AwaitFirstWalks());
+  EXPECT_EQ((*set.Find("whole"))->status().state, WatchState::kWatching);
+  const std::shared_ptr<LibraryWatch> hung = *set.Find("hung");
+  EXPECT_EQ(hung->status().state, WatchState::kRootUnavailable);
+  EXPECT_THAT(hung->status().detail, testing::HasSubstr("has not answered"));
+
+  mount_->Resume();
+  absl::Notification synced;
+  hung->Sync([&](const absl::StatusOr<SyncResult>& result) {
+    EXPECT_TRUE(result.ok()) << result.status();
+    synced.Notify();
+  });
+  synced.WaitForNotification();
+  EXPECT_EQ(hung->status().state, WatchState::kWatching) << hung->status().detail;
+  EXPECT_TRUE(hung->AwaitFirstWalk());
+}
+
 TEST_F(HungDiskTest, AddingALibraryThatHangsHoldsUpNoOtherChange) {
   LibrarySet set(ImpatientOptions(), LibraryStore(""), 2);
   ASSERT_TRUE(set.Start({}).ok());
@@ -110,6 +137,7 @@ TEST_F(HungDiskTest, AddingALibraryThatHangsHoldsUpNoOtherChange) {
     EXPECT_TRUE(set.Add("hung", hung_.path()).ok());
     added.Notify();
   });
+  ASSERT_TRUE(AwaitLookOf(getpid(), "adding"));
   EXPECT_TRUE(set.Add("other", folder_.path()).ok());
   EXPECT_TRUE(set.Remove("other").ok());
   EXPECT_FALSE(added.HasBeenNotified());
@@ -147,37 +175,58 @@ TEST_F(HungDiskTest, AProgramWhoseAdditionsAllHangStillRemovesALibrary) {
   EXPECT_EQ(watcher.Stop(), 0);
 }
 
-TEST_F(HungDiskTest, TheProgramEndsThoughAWatchAndAStreamWaitForADiskThatHangs) {
-  const TempFolder run;
-  test::ServiceProcess watcher(
-      HESTIA_WATCHER_PROGRAM,
-      {"--libraries=hung=" + hung_.path(), "--watcher_listen=127.0.0.1:0"}, run.path());
-  const auto stub = watcher::v1::WatcherService::NewStub(GrpcClientChannel(watcher.address()));
-  const auto sync = [&](absl::Duration patience) {
+// The real program with a library on the disk that is going to hang.
+class HungProgramTest : public HungDiskTest {
+ protected:
+  void SetUp() override {
+    HungDiskTest::SetUp();
+    if (IsSkipped()) return;
+    watcher_.emplace(
+        HESTIA_WATCHER_PROGRAM,
+        std::vector<std::string>{"--libraries=hung=" + hung_.path(), "--watcher_listen=127.0.0.1:0"},
+        run_.path());
+    stub_ = watcher::v1::WatcherService::NewStub(GrpcClientChannel(watcher_->address()));
     grpc::ClientContext context;
     context.set_wait_for_ready(true);
-    context.set_deadline(absl::ToChronoTime(absl::Now() + patience));
     watcher::v1::SyncRequest request;
     request.set_library("hung");
     watcher::v1::SyncResponse response;
-    return stub->Sync(&context, request, &response).error_code();
-  };
-  ASSERT_EQ(sync(absl::Seconds(60)), grpc::StatusCode::OK);
-  mount_->Hang();
-  // Where Sync is not answered any more the watch thread looks at the root, and that hangs; so does
-  // the first frame of a stream.
-  while (sync(absl::Seconds(1)) == grpc::StatusCode::OK) {
+    ASSERT_TRUE(stub_->Sync(&context, request, &response).ok());
   }
-  grpc::ClientContext context;
+
+  void ExpectToBeLeftBehind() {
+    const absl::Duration asked = MonotonicNow();
+    EXPECT_EQ(watcher_->Stop(), kStopLimitExit);
+    EXPECT_LT(MonotonicNow() - asked, absl::Seconds(20));
+  }
+
+  const TempFolder run_;
+  std::optional<test::ServiceProcess> watcher_;
+  std::unique_ptr<watcher::v1::WatcherService::Stub> stub_;
+};
+
+TEST_F(HungProgramTest, ItEndsThoughAWatchWaitsForADiskThatHangs) {
+  mount_->Hang();
+  // It looks at the root every two seconds.
+  ASSERT_TRUE(AwaitLookOf(watcher_->pid(), "watch-hung"));
+  ExpectToBeLeftBehind();
+}
+
+TEST_F(HungProgramTest, ItEndsThoughAStreamWaitsForADiskThatHangs) {
   watcher::v1::WatchRequest request;
   request.set_library("hung");
-  const auto stream = stub->Watch(&context, request);
-
-  const absl::Duration asked = MonotonicNow();
-  EXPECT_EQ(watcher.Stop(), kStopLimitExit);
-  EXPECT_LT(MonotonicNow() - asked, absl::Seconds(20));
-  context.TryCancel();
-  stream->Finish();
+  // Again where the watch happened to look at the root as well: it is about the stream alone.
+  for (bool alone = false; !alone;) {
+    mount_->Hang();
+    grpc::ClientContext context;
+    const auto stream = stub_->Watch(&context, request);
+    ASSERT_TRUE(AwaitLookOf(watcher_->pid(), "stream-"));
+    alone = !LooksAtFiles(watcher_->pid(), "watch-hung");
+    if (alone) ExpectToBeLeftBehind();
+    mount_->Resume();
+    context.TryCancel();
+    stream->Finish();
+  }
 }
 
 }  // namespace
