@@ -29,8 +29,8 @@ class HangingMount {
   bool mounted_ = false;
 };
 
-// Waits until a thread of the process, whose name begins so, looks at files: where those hang, until
-// it hangs. False: it did not within a minute.
+// Waits until a thread of the process, whose name begins so, looks at files: where those hang,
+// until it hangs. False: it did not within a minute.
 bool AwaitLookOf(pid_t process, const std::string& thread);
 // Whether one does right now.
 bool LooksAtFiles(pid_t process, const std::string& thread);

@@ -32,6 +32,15 @@ OpenedDirectory OpenBeneath(int root, absl::string_view path) {
   return {UniqueFd(static_cast<int>(fd)), 0};
 }
 
+bool StillAt(int root, absl::string_view path, int directory) {
+  if (path.empty()) return true;
+  const OpenedDirectory there = OpenBeneath(root, path);
+  struct stat one {};
+  struct stat other {};
+  return there.error == 0 && fstat(there.fd.get(), &one) == 0 && fstat(directory, &other) == 0 &&
+         one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
 bool MeansAbsent(int error) {
   return error == ENOENT || error == ENOTDIR || error == ELOOP || error == ENAMETOOLONG;
 }

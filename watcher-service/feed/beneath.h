@@ -20,6 +20,10 @@ namespace hestia {
 // The most raw bytes a path beneath a root may have to be told at all.
 inline constexpr std::size_t kMaxPathBytes = 4095;
 
+// How often to look anew where directories are moved meanwhile, before what was seen is taken as it
+// is: there may be file systems that number a directory anew with every look.
+inline constexpr int kMostMoves = 10;
+
 // Bytes of a raw path of `parent_bytes` (0: the root) with one more component.
 inline std::size_t JoinedPathBytes(std::size_t parent_bytes, std::size_t name_bytes) {
   return parent_bytes == 0 ? name_bytes : parent_bytes + 1 + name_bytes;
@@ -32,6 +36,10 @@ struct OpenedDirectory {
 
 // Opens the directory `path` (empty: `root` itself) for reading.
 OpenedDirectory OpenBeneath(int root, absl::string_view path);
+
+// Whether what lies at `path` now is the open `directory`, which was opened there: it, or one above
+// it, may have been moved since, and then what was seen in it was not at that path.
+bool StillAt(int root, absl::string_view path, int directory);
 
 // Whether `error` of a look-up proves that no such directory or file is there (and not that
 // it cannot be told).

@@ -54,6 +54,9 @@ class StateReader {
     return state;
   }
 
+  // Whether every state was read where its path says.
+  bool AllInPlace() { return parents_.AllStillThere(root_); }
+
  private:
   int Look(const std::string& raw, struct stat& status) {
     const SplitPath split = SplitLast(raw);
@@ -63,7 +66,7 @@ class StateReader {
   }
 
   const int root_;
-  RecentDirectories parents_;
+  RecentDirectories parents_{RecentDirectories::Moves::kNoticed};
   int refused_ = 0;
   std::string first_refusal_;
 };
@@ -78,7 +81,7 @@ bool FrameBuilder::HasWork() const { return listing_.has_value() || feed_.HasWor
 
 std::optional<Frame> FrameBuilder::Next() {
   if (listing_.has_value()) return ContinueListing();
-  LibraryFeed::Next next = feed_.Take(cursor_, kMaxFrameStates);
+  LibraryFeed::Next next = feed_.Take(cursor_, moves_ == 0 ? kMaxFrameStates : 1);
   if (next.kind == LibraryFeed::Next::Kind::kNothing) return std::nullopt;
   absl::StatusOr<UniqueFd> root = next.root->Open();
   // The watcher will notice by itself; until it does, nothing can be said.
@@ -169,6 +172,7 @@ std::optional<Frame> FrameBuilder::StatesOf(LibraryFeed::Next next, UniqueFd roo
   states.reserve(next.marks.size());
   std::size_t path_bytes = 0;
   const std::uint64_t told = cursor_->sequence;
+  Cursor reached = *cursor_;
   std::string left;  // the old name of the file before
   for (std::size_t i = 0; i < next.marks.size(); ++i) {
     Mark& mark = next.marks[i];
@@ -191,9 +195,13 @@ std::optional<Frame> FrameBuilder::StatesOf(LibraryFeed::Next next, UniqueFd roo
       return BeginListing(next, std::move(root),
                           {state->path, ListingReason::kDirectoryArrived, false}, *cursor_);
     }
-    cursor_ = Cursor{next.head.epoch, sequence};
+    reached = Cursor{next.head.epoch, sequence};
     if (state.has_value()) states.push_back(*std::move(state));
   }
+  // Once more, and one by one, which leaves hardly any time to move a directory in.
+  if (++moves_ <= kMostMoves && !reader.AllInPlace()) return std::nullopt;
+  moves_ = 0;
+  cursor_ = reached;
   if (states.empty()) return std::nullopt;
   return Frame{cursor_, std::move(states)};
 }

@@ -1,6 +1,7 @@
 #ifndef HESTIA_WATCHER_SERVICE_FEED_FRAME_BUILDER_H_
 #define HESTIA_WATCHER_SERVICE_FEED_FRAME_BUILDER_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -29,8 +30,8 @@ class FrameBuilder {
   // later, so its frames may be built before they can be sent.
   bool listing() const { return listing_.has_value(); }
 
-  // The next frame of work; none when there is nothing to tell, or a listing found nothing
-  // within half a second (call again).
+  // The next frame of work; none when there is nothing to tell, a listing found nothing within half
+  // a second, or a directory was moved while it was looked into (call again).
   std::optional<Frame> Next();
 
   // Closes the running listing's descriptors until it goes on; for when the subscriber takes
@@ -53,6 +54,7 @@ class FrameBuilder {
   std::optional<Cursor> cursor_;  // everything at or before it has been told
   std::optional<Listing> listing_;
   std::shared_ptr<const RootDirectory> listing_root_;
+  int moves_ = 0;  // of directories that were looked into, since states were told
   Cursor listing_end_;  // becomes the cursor when the listing ends
   // The mark of a gone directory before which its path has been listed; 0: none.
   std::uint64_t listed_before_ = 0;

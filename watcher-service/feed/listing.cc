@@ -118,6 +118,11 @@ bool Listing::TakeFiles(Level& level, absl::Duration deadline, const WritingFile
     raw_names.push_back(escaped ? decoded.emplace_back(Raw(text)).c_str() : text.data());
   }
   const std::size_t looked_at = looks_.Look(level.fd.get(), raw_names, deadline);
+  if (++moves_ <= kMostMoves && !StillAt(root_.get(), Raw(level.path), level.fd.get())) {
+    level.fd.reset();
+    return true;
+  }
+  moves_ = 0;
   for (std::size_t i = 0; i < looked_at; ++i) {
     // What was looked at beyond it is looked at again.
     if (path_bytes >= kMaxFramePathBytes) return true;

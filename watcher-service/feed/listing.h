@@ -74,7 +74,8 @@ class Listing {
   };
 
   void Enter(std::string path, std::size_t raw_bytes, int parent, absl::string_view raw_name);
-  // Takes files up to the next subdirectory. False: the time is used up.
+  // Takes files up to the next subdirectory, none if the directory was moved meanwhile. False: the
+  // time is used up.
   bool TakeFiles(Level& level, absl::Duration deadline, const WritingFiles& writing,
                  std::vector<FileState>& files, std::size_t& path_bytes);
   void TakeFile(const Level& level, absl::string_view text, const FileLooks::Found& found,
@@ -88,6 +89,7 @@ class Listing {
   const IgnorePolicy& ignore_;
   std::vector<Level> chain_;
   FileLooks looks_;
+  int moves_ = 0;  // of the directory it is in, since files of it were taken
   std::uint64_t file_count_ = 0;
   bool complete_ = true;
   std::vector<std::string> entered_;

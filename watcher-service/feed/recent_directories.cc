@@ -1,5 +1,6 @@
 #include "watcher-service/feed/recent_directories.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace hestia {
@@ -14,10 +15,18 @@ RecentDirectories::Found RecentDirectories::Open(int root, absl::string_view pat
   if (entries_.size() < kMost) {
     entries_.push_back(std::move(entry));
   } else {
+    const Entry& left = entries_[oldest_];
+    moved_ = moved_ || (notice_moves_ && !StillAt(root, left.path, left.opened.fd.get()));
     entries_[oldest_] = std::move(entry);
     oldest_ = (oldest_ + 1) % kMost;
   }
   return {fd, 0};
+}
+
+bool RecentDirectories::AllStillThere(int root) {
+  return !moved_ && std::all_of(entries_.begin(), entries_.end(), [root](const Entry& each) {
+    return StillAt(root, each.path, each.opened.fd.get());
+  });
 }
 
 }  // namespace hestia

@@ -22,10 +22,21 @@ class RecentDirectories {
     int error = 0;  // errno
   };
 
+  enum class Moves { kIgnored, kNoticed };
+  // kNoticed: for AllStillThere().
+  explicit RecentDirectories(Moves moves = Moves::kIgnored)
+      : notice_moves_(moves == Moves::kNoticed) {}
+
   // As OpenBeneath. What was opened before is taken for what lies there still, so Clear() it when
   // something may have been moved.
   Found Open(int root, absl::string_view path);
-  void Clear() { entries_.clear(); }
+  void Clear() {
+    entries_.clear();
+    moved_ = false;
+  }
+  // Whether all that were opened since the last Clear() were still at their paths when asked, or
+  // when another took their place here.
+  bool AllStillThere(int root);
 
  private:
   static constexpr std::size_t kMost = 8;
@@ -36,6 +47,8 @@ class RecentDirectories {
   };
   std::vector<Entry> entries_;
   std::size_t oldest_ = 0;
+  const bool notice_moves_;
+  bool moved_ = false;
 };
 
 }  // namespace hestia

@@ -130,12 +130,7 @@ std::vector<std::string> WatchedTree::RetryProblems() {
 
 bool WatchedTree::SameDirectory(const DirectoryNode& node, int fd) {
   const std::optional<std::string> path = tree_.RawPath(node);
-  if (!path.has_value()) return false;
-  const OpenedDirectory there = OpenBeneath(root_fd_.get(), *path);
-  struct stat one {};
-  struct stat other {};
-  return there.error == 0 && fstat(there.fd.get(), &one) == 0 && fstat(fd, &other) == 0 &&
-         one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+  return path.has_value() && StillAt(root_fd_.get(), *path, fd);
 }
 
 }  // namespace hestia

@@ -181,10 +181,10 @@ class HungProgramTest : public HungDiskTest {
   void SetUp() override {
     HungDiskTest::SetUp();
     if (IsSkipped()) return;
-    watcher_.emplace(
-        HESTIA_WATCHER_PROGRAM,
-        std::vector<std::string>{"--libraries=hung=" + hung_.path(), "--watcher_listen=127.0.0.1:0"},
-        run_.path());
+    watcher_.emplace(HESTIA_WATCHER_PROGRAM,
+                     std::vector<std::string>{"--libraries=hung=" + hung_.path(),
+                                              "--watcher_listen=127.0.0.1:0"},
+                     run_.path());
     stub_ = watcher::v1::WatcherService::NewStub(GrpcClientChannel(watcher_->address()));
     grpc::ClientContext context;
     context.set_wait_for_ready(true);
