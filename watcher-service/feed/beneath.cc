@@ -16,11 +16,9 @@ constexpr std::size_t kReadBytes = 32 << 10;
 
 bool IsDots(absl::string_view name) { return name == "." || name == ".."; }
 
-}  // namespace
-
-OpenedDirectory OpenBeneath(int root, absl::string_view path) {
+OpenedDirectory OpenWith(int flags, int root, absl::string_view path) {
   open_how how{};
-  how.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK;
+  how.flags = static_cast<unsigned>(flags | O_DIRECTORY | O_CLOEXEC);
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   const std::string terminated = path.empty() ? "." : std::string(path);
   long fd = -1;
@@ -32,9 +30,15 @@ OpenedDirectory OpenBeneath(int root, absl::string_view path) {
   return {UniqueFd(static_cast<int>(fd)), 0};
 }
 
+}  // namespace
+
+OpenedDirectory OpenBeneath(int root, absl::string_view path) {
+  return OpenWith(O_RDONLY | O_NONBLOCK, root, path);
+}
+
 bool StillAt(int root, absl::string_view path, int directory) {
   if (path.empty()) return true;
-  const OpenedDirectory there = OpenBeneath(root, path);
+  const OpenedDirectory there = OpenWith(O_PATH, root, path);
   struct stat one {};
   struct stat other {};
   return there.error == 0 && fstat(there.fd.get(), &one) == 0 && fstat(directory, &other) == 0 &&

@@ -49,8 +49,6 @@ bool Listing::Take(absl::Duration time_budget, const WritingFiles& writing,
                    std::vector<FileState>& files) {
   const absl::Duration deadline = MonotonicNow() + time_budget;
   std::size_t path_bytes = 0;
-  // What was open may lie elsewhere by now, and its files must not be told under the old path.
-  for (Level& level : chain_) level.fd.reset();
   for (std::size_t steps = 1; !chain_.empty(); ++steps) {
     if (files.size() >= kMaxFrameStates || path_bytes >= kMaxFramePathBytes) return true;
     if (entered_.size() >= kMaxEntered) return true;
