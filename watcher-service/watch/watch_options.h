@@ -24,7 +24,7 @@ struct WatchOptions {
   std::size_t settle_capacity = 65'536;                // files settling at a time
   absl::Duration reconcile_interval = absl::Hours(1);  // zero: never
   absl::Duration root_check_interval = absl::Seconds(2);
-  absl::Duration disk_patience = absl::Seconds(10);    // until a look that goes on is told of
+  absl::Duration disk_patience = absl::Seconds(10);    // until a look that goes on counts as hung
   absl::Duration stop_patience = absl::Seconds(5);     // until a disk is not waited for any more
   WatchMode mode = WatchMode::kAuto;                   // of libraries for which none is asked
   absl::Duration poll_interval = absl::Seconds(30);    // see PollSchedule
