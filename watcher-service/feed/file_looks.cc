@@ -1,6 +1,7 @@
 #include "watcher-service/feed/file_looks.h"
 
 #include <algorithm>
+#include <system_error>
 
 #include "common/monotonic_clock.h"
 #include "watcher-service/feed/beneath.h"
@@ -40,11 +41,18 @@ std::size_t FileLooks::Look(int directory, absl::Span<const char* const> names,
   }
   const std::size_t count = std::min<std::size_t>(taken_, names.size());
   looked_at_ += count;
-  if (!shared_ && looked_at_ >= kWorthAThread) {
-    shared_ = true;
-    second_ = NamedThread("look", [this] { RunSecond(); });
-  }
+  if (!shared_ && looked_at_ >= kWorthAThread) StartSecond();
   return count;
+}
+
+void FileLooks::StartSecond() {
+  try {
+    second_ = NamedThread("look", [this] { RunSecond(); });
+    shared_ = true;
+  } catch (const std::system_error&) {
+    // As many threads as the machine or the container allows; it is asked again later.
+    looked_at_ = 0;
+  }
 }
 
 void FileLooks::RunSecond() {

@@ -45,6 +45,8 @@ class FileLooks {
   bool shared() const { return shared_; }
 
  private:
+  // Where no thread can be had, all goes on with one.
+  void StartSecond();
   void RunSecond();
   // For the second thread: takes what is offered. False: there will be nothing more.
   bool AwaitOffer() ABSL_LOCKS_EXCLUDED(mu_);

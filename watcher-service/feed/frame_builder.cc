@@ -81,7 +81,7 @@ bool FrameBuilder::HasWork() const { return listing_.has_value() || feed_.HasWor
 
 std::optional<Frame> FrameBuilder::Next() {
   if (listing_.has_value()) return ContinueListing();
-  LibraryFeed::Next next = feed_.Take(cursor_, moves_ == 0 ? kMaxFrameStates : 1);
+  LibraryFeed::Next next = feed_.Take(cursor_, moves_ == 0 ? kMaxFrameStates : 2);
   if (next.kind == LibraryFeed::Next::Kind::kNothing) return std::nullopt;
   absl::StatusOr<UniqueFd> root = next.root->Open();
   // The watcher will notice by itself; until it does, nothing can be said.
@@ -180,10 +180,10 @@ std::optional<Frame> FrameBuilder::StatesOf(LibraryFeed::Next next, UniqueFd roo
     const std::size_t room = mark.previous_path.empty() ? 1 : 2;
     // A rename's two marks follow one another and stay in one frame.
     const bool second = mark.kind == Mark::Kind::kGone && !left.empty() && left == mark.path;
-    if (i > 0 && !second &&
-        (i + room > kMaxFrameStates || path_bytes + mark.path.size() > kMaxFramePathBytes / 2)) {
-      break;
-    }
+    // Where directories are on the move, one after the other comes through sooner.
+    const bool full = i + room > kMaxFrameStates || moves_ > 0 ||
+                      path_bytes + mark.path.size() > kMaxFramePathBytes / 2;
+    if (i > 0 && !second && full) break;
     path_bytes += mark.path.size() + mark.previous_path.size();
     left = mark.previous_path;
     const std::uint64_t sequence = mark.sequence;

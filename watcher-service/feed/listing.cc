@@ -19,7 +19,6 @@
 namespace hestia {
 namespace {
 constexpr std::size_t kOpenLevels = 16;
-constexpr std::size_t kClockEvery = 64;  // entries between two looks at the clock
 constexpr std::size_t kMaxUnread = 1000;
 constexpr std::size_t kMaxEntered = 1024;
 
@@ -52,7 +51,7 @@ bool Listing::Take(absl::Duration time_budget, const WritingFiles& writing,
   for (std::size_t steps = 1; !chain_.empty(); ++steps) {
     if (files.size() >= kMaxFrameStates || path_bytes >= kMaxFramePathBytes) return true;
     if (entered_.size() >= kMaxEntered) return true;
-    if (steps % kClockEvery == 0 && MonotonicNow() >= deadline) return true;
+    if (steps > 1 && MonotonicNow() >= deadline) return true;
     Level& level = chain_.back();
     if (level.names.AtEnd() || !Reopen(level)) {
       chain_.pop_back();
@@ -116,11 +115,12 @@ bool Listing::TakeFiles(Level& level, absl::Duration deadline, const WritingFile
     raw_names.push_back(escaped ? decoded.emplace_back(Raw(text)).c_str() : text.data());
   }
   const std::size_t looked_at = looks_.Look(level.fd.get(), raw_names, deadline);
-  if (++moves_ <= kMostMoves && !StillAt(root_.get(), Raw(level.path), level.fd.get())) {
-    level.fd.reset();
+  if (level.moves < kMostMoves && !StillAt(root_.get(), Raw(level.path), level.fd.get())) {
+    ++level.moves;
+    // Which of them was moved is not known; who is not at its path any more is not opened again.
+    for (Level& each : chain_) each.fd.reset();
     return true;
   }
-  moves_ = 0;
   for (std::size_t i = 0; i < looked_at; ++i) {
     // What was looked at beyond it is looked at again.
     if (path_bytes >= kMaxFramePathBytes) return true;

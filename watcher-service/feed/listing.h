@@ -71,6 +71,7 @@ class Listing {
     std::size_t raw_bytes = 0;  // length of the raw path
     UniqueFd fd;                // closed while far beneath, reopened by path
     NameList names;             // text, a subdirectory's with '/' behind
+    int moves = 0;              // times that it was found to have left its path
   };
 
   void Enter(std::string path, std::size_t raw_bytes, int parent, absl::string_view raw_name);
@@ -89,7 +90,6 @@ class Listing {
   const IgnorePolicy& ignore_;
   std::vector<Level> chain_;
   FileLooks looks_;
-  int moves_ = 0;  // of the directory it is in, since files of it were taken
   std::uint64_t file_count_ = 0;
   bool complete_ = true;
   std::vector<std::string> entered_;

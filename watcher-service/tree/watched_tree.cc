@@ -188,7 +188,9 @@ bool WatchedTree::EnsureRoot() {
 bool WatchedTree::HasNoDirectories(const DirectoryNode& node, int fd,
                                    std::size_t path_bytes) const {
   struct stat status {};
-  return options_.counts_subdirectories(node.file_system) && fstat(fd, &status) == 0 &&
+  // One with a problem is read, to see whether it still has it.
+  return options_.counts_subdirectories(node.file_system) && !problems_.Has(node.id) &&
+         fstat(fd, &status) == 0 &&
          status.st_nlink == 2 && JoinedPathBytes(path_bytes, NAME_MAX) <= kMaxPathBytes;
 }
 

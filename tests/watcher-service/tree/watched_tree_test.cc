@@ -94,8 +94,13 @@ TEST_F(LeafDirectoriesTest, AWalkDoesNotReadADirectoryWhoseLinksSayThatNoneIsInI
   if (leaf.st_nlink != 2) GTEST_SKIP() << "here links do not count";
   const ReadNotice in_branch(folder_.Full("branch"));
   const ReadNotice in_leaf(folder_.Full("branch/leaf"));
-  Start();
-  EXPECT_EQ(tree_.tree().watched(), 3U);
+  WatchedTree::Options options;
+  options.counts_subdirectories = [](std::uint32_t) { return true; };
+  WatchedTree tree(*reader_, ignore_, options);
+  tree.Start(std::make_shared<const RootDirectory>(*RootDirectory::Find(folder_.path())));
+  while (!tree.Walk(10)) {
+  }
+  EXPECT_EQ(tree.tree().watched(), 3U);
   EXPECT_TRUE(in_branch.Any());
   EXPECT_FALSE(in_leaf.Any());
 }
