@@ -44,7 +44,7 @@ struct KnownFile {
   FileStamp stamp;
   FileStatus status = FileStatus::kPending;
   bool marked = false;  // passed over by the listing under way
-  bool unread = false;  // FAILED before its bytes could be read
+  bool unread = false;  // FAILED before its bytes could be read; listings do not ask
 };
 
 }  // namespace hestia

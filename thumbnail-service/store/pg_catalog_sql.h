@@ -9,9 +9,10 @@ namespace hestia {
 
 constexpr PgStatement kFindLibrary = {"find_library", "SELECT id FROM libraries WHERE name = $1"};
 
+// Of two verdicts the file's own is the later one: whoever has it tried again lifts it before.
 constexpr PgStatement kFindThumbnail = {"find_thumbnail", R"sql(
   SELECT f.id, f.state, t.media_type, t.width_px, t.height_px, t.data,
-         coalesce(xc.code, xf.code), coalesce(xc.detail, xf.detail),
+         coalesce(xf.code, xc.code), coalesce(xf.detail, xc.detail),
          (SELECT l.paused OR s.paused FROM libraries l, service_state s WHERE l.id = f.library_id),
          c.thumbhash, c.dominant_rgb, coalesce(c.damage, '')
   FROM files f
@@ -43,9 +44,9 @@ constexpr PgStatement kListFiles = {"list_files", R"sql(
   ORDER BY left(f.path, 512), f.path LIMIT $3)sql"};
 
 constexpr PgStatement kListFailures = {"list_failures", R"sql(
-  SELECT f.path, coalesce(xc.code, xf.code, 'UNKNOWN'), coalesce(xc.detail, xf.detail, ''),
-         coalesce(xc.attempts, xf.attempts, 0),
-         extract(epoch FROM coalesce(xc.failed_at, xf.failed_at, now()))::double precision
+  SELECT f.path, coalesce(xf.code, xc.code, 'UNKNOWN'), coalesce(xf.detail, xc.detail, ''),
+         coalesce(xf.attempts, xc.attempts, 0),
+         extract(epoch FROM coalesce(xf.failed_at, xc.failed_at, now()))::double precision
   FROM files f
   LEFT JOIN failures xc ON xc.content_id = f.content_id
   LEFT JOIN failures xf ON xf.file_id = f.id

@@ -31,7 +31,7 @@ constexpr PgStatement kJob = {"explain_job", R"sql(
 
 constexpr PgStatement kVerdict = {"explain_verdict", R"sql(
   SELECT code, detail, attempts, failed_at::text, decoder_version, content_id IS NOT NULL
-  FROM failures WHERE file_id = $1 OR content_id = $2 ORDER BY content_id NULLS LAST LIMIT 1)sql"};
+  FROM failures WHERE file_id = $1 OR content_id = $2 ORDER BY content_id NULLS FIRST LIMIT 1)sql"};
 
 constexpr PgStatement kThumbnails = {"explain_thumbnails", R"sql(
   SELECT r.name, r.definition, r.is_current, n.width_px, n.height_px, octet_length(n.data),

@@ -128,7 +128,9 @@ constexpr PgStatement kPutFileFailure = {"put_file_failure", R"sql(
         attempts = excluded.attempts, failed_at = now())sql"};
 
 // Thumbnails that were there when a file was read may have been collected since: then it is not
-// READY and its job stays.
+// READY and its job stays. A file that could not be read keeps the bytes its version is known to
+// have, and so its thumbnails. Other bytes than those under an unchanged stamp leave the former ones
+// to collection, and without an inode: nobody may take them over by that stamp.
 constexpr PgStatement kSettle = {"settle", R"sql(
   WITH told AS MATERIALIZED (
     SELECT t.place, t.token, nullif(t.content_id, 0) AS content_id, t.state, t.position,
@@ -138,8 +140,12 @@ constexpr PgStatement kSettle = {"settle", R"sql(
                                           AND n.recipe_id = r.id)) AS complete
     FROM unnest($1::tid[], $2::bigint[], $3::bigint[], $4::integer[])
       WITH ORDINALITY AS t(place, token, content_id, state, position)
+  ), previous AS (
+    INSERT INTO removed_files (library_id, inode, size_bytes, mtime_ns, content_id)
+    SELECT f.library_id, NULL, f.size_bytes, f.mtime_ns, f.content_id
+    FROM told t JOIN files f ON f.ctid = t.place WHERE f.content_id <> t.content_id
   ), settled AS (
-    UPDATE files f SET content_id = t.content_id,
+    UPDATE files f SET content_id = coalesce(t.content_id, f.content_id),
                        state = CASE WHEN t.complete THEN t.state ELSE f.state END
     FROM told t WHERE f.ctid = t.place RETURNING 1
   ), ended AS (

@@ -28,13 +28,12 @@ constexpr PgStatement kSetListing = {"set_listing", R"sql(
 
 constexpr PgStatement kFindByPath = {"find_by_path", R"sql(
   SELECT f.id, f.path, f.size_bytes, f.mtime_ns, f.inode, f.state, f.marked OR f.held,
-         f.state = 3 AND f.content_id IS NULL
+         f.state = 3 AND EXISTS (SELECT FROM failures x WHERE x.file_id = f.id)
   FROM unnest($2::text[]) AS told(path)
   JOIN files f ON f.library_id = $1 AND f.path_hash = sha256(convert_to(told.path, 'UTF8')))sql"};
 
 constexpr PgStatement kReadRange = {"read_range", R"sql(
-  SELECT id, path, size_bytes, mtime_ns, inode, state, marked OR held,
-         state = 3 AND content_id IS NULL
+  SELECT id, path, size_bytes, mtime_ns, inode, state, marked OR held
   FROM files
   WHERE library_id = $1 AND left(path, 512) >= left($2, 512) AND left(path, 512) <= left($3, 512)
     AND path >= $2 AND path < $3

@@ -105,6 +105,7 @@ absl::Status PgIngestStore::PutUnlessKnown(pqxx::work& tx, const Lease& lease,
   absl::flat_hash_map<std::string, KnownFile> known;
   for (const pqxx::row row : tx.exec_prepared(kFindByPath.name, lease.library_id, PgArray(paths))) {
     KnownFile file = ToKnownFile(row);
+    file.unread = row[7].as<bool>();
     std::string path = file.path;
     known.emplace(std::move(path), std::move(file));
   }

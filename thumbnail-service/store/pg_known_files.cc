@@ -79,8 +79,7 @@ KnownFile ToKnownFile(const pqxx::row& row) {
                              .mtime_ns = row[3].as<std::int64_t>(),
                              .inode = Unsigned(row[4].as<std::int64_t>())},
                    .status = static_cast<FileStatus>(row[5].as<int>()),
-                   .marked = row[6].as<bool>(),
-                   .unread = row[7].as<bool>()};
+                   .marked = row[6].as<bool>()};
 }
 
 void ReadKnown(pqxx::work& tx, const Lease& lease, const OpenListing& listing,

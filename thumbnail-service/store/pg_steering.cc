@@ -36,7 +36,7 @@ constexpr PgStatement kRetry = {"retry_failures", R"sql(
     LEFT JOIN failures xc ON xc.content_id = f.content_id
     LEFT JOIN failures xf ON xf.file_id = f.id
     WHERE f.library_id = $1 AND f.state = 3
-      AND (cardinality($2::text[]) = 0 OR coalesce(xc.code, xf.code) = ANY($2::text[]))
+      AND (cardinality($2::text[]) = 0 OR coalesce(xf.code, xc.code) = ANY($2::text[]))
       AND ($3 = '' OR f.path_hash = sha256(convert_to($3, 'UTF8')))
       AND f.id > $6
     ORDER BY f.id LIMIT $4

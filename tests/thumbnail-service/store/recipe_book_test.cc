@@ -80,6 +80,25 @@ TEST_F(RecipeBookTest, AChangeRemakesOnlyWhatIsMissingAndServesTheOldUntilThen) 
   EXPECT_EQ(Number("SELECT count(*) FROM thumbnails"), 2);
 }
 
+TEST_F(RecipeBookTest, AFileThatMayNotBeReadAnyMoreHasAVerdictAndIsServedAsBefore) {
+  Tell({Present("a", 1)});
+  ASSERT_EQ(RenderMissing(), 3);
+  ASSERT_TRUE(recipe_book_.Apply(Recipes("small=64")).ok());
+  ASSERT_EQ(recipe_book_.QueueLacking(OrderKey(absl::Now(), JobClass::kRegenerate)).value(), 1);
+  JobResult denied{.job = ClaimAll().front()};
+  denied.verdict = Verdict{"UNREADABLE", "permission denied"};
+  ASSERT_EQ(queue_.Finish({denied}).value().front(), FinishEffect::kStored);
+  const std::vector<FailureRow> failures = catalog_.ListFailures(library_, "", 10).value();
+  ASSERT_EQ(failures.size(), 1u);
+  EXPECT_EQ(failures[0].verdict.code, "UNREADABLE");
+  EXPECT_EQ(Served("small"), "fit:128:webp:80:2");
+
+  EXPECT_EQ(Tell({Present("a", 1)}).queued, 1) << "the event that a chmod is";
+  EXPECT_EQ(RenderMissing(), 1);
+  EXPECT_EQ(Served("small"), "fit:64:webp:80:2");
+  EXPECT_TRUE(catalog_.ListFailures(library_, "", 10).value().empty());
+}
+
 TEST_F(RecipeBookTest, BytesThatARetiredRecipeSharedStayWithTheOthers) {
   Tell({Present("a", 1)});
   JobResult result = Result(ClaimAll().front(), "a");

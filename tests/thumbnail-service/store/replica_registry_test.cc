@@ -2,10 +2,20 @@
 
 #include <thread>
 
+#include <absl/strings/str_cat.h>
+
 namespace hestia::test {
 namespace {
 
-using ReplicaRegistryTest = StoreTest;
+class ReplicaRegistryTest : public StoreTest {
+ protected:
+  // Has the one file there is read again, whose stamp is the same.
+  ClaimedJob ReadAgain() {
+    Execute(absl::StrCat("DELETE FROM thumbnails WHERE recipe_id = ", recipes_.back().id));
+    EXPECT_EQ(catalog_.QueueMissing(library_).value(), 1);
+    return ClaimAll().front();
+  }
+};
 
 TEST_F(ReplicaRegistryTest, ABeatTellsWhenItsRowWasGone) {
   EXPECT_FALSE(registry_.Beat(WorkFigures{}, 2, "").value().inserted);
@@ -95,6 +105,32 @@ TEST_F(ReplicaRegistryTest, ContentsAreCollectedOnceNothingRefersToThemAndTheGra
   EXPECT_EQ(registry_.CollectRemoved(absl::Hours(1)).value(), 0) << "within the grace";
   EXPECT_EQ(registry_.CollectRemoved(absl::ZeroDuration()).value(), 1);
   EXPECT_EQ(Number("SELECT count(*) FROM thumbnails"), 0);
+}
+
+TEST_F(ReplicaRegistryTest, WhatAFileHadBeforeItCouldNotBeReadIsCollectedWithIt) {
+  Tell({Present("a", 1)});
+  RenderAll();
+  JobResult denied{.job = ReadAgain()};
+  denied.verdict = Verdict{"UNREADABLE", "permission denied"};
+  ASSERT_EQ(queue_.Finish({denied}).value().front(), FinishEffect::kStored);
+  EXPECT_EQ(registry_.CollectRemoved(absl::ZeroDuration()).value(), 0) << "the file is there";
+  Tell({Absent("a")});
+  EXPECT_EQ(registry_.CollectRemoved(absl::ZeroDuration()).value(), 1);
+  EXPECT_EQ(Number("SELECT count(*) FROM thumbnails"), 0);
+}
+
+TEST_F(ReplicaRegistryTest, BytesThatOthersReplacedUnderTheSameStampAreCollected) {
+  Tell({Present("a", 1)});
+  RenderAll("old");
+  ASSERT_EQ(queue_.Finish({Result(ReadAgain(), "old")}).value().front(), FinishEffect::kStored);
+  EXPECT_EQ(Number("SELECT count(*) FROM removed_files"), 0) << "they are the same";
+  ASSERT_EQ(queue_.Finish({Result(ReadAgain(), "new")}).value().front(), FinishEffect::kStored);
+  EXPECT_EQ(Number("SELECT count(*) FROM removed_files WHERE inode IS NOT NULL"), 0)
+      << "their stamp is that of other bytes now";
+  EXPECT_EQ(registry_.CollectRemoved(absl::Hours(1)).value(), 0) << "within the grace";
+  EXPECT_EQ(registry_.CollectRemoved(absl::ZeroDuration()).value(), 1);
+  EXPECT_EQ(Number("SELECT count(*) FROM contents"), 1);
+  EXPECT_EQ(Number("SELECT count(*) FROM thumbnails"), 3);
 }
 
 }  // namespace
