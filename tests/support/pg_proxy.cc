@@ -95,14 +95,14 @@ PgProxy::~PgProxy() {
   thread_.Join();
 }
 
-void PgProxy::SetFrozen(bool frozen) {
-  frozen_ = frozen;
+void PgProxy::Set(std::atomic<bool>& what, bool value) {
+  what = value;
   eventfd_write(wake_.get(), 1);
 }
 
 void PgProxy::Accept() {
   UniqueFd client(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (!client.valid()) return;
+  if (!client.valid() || refuses_) return;
   UniqueFd server = Connect(target_host_, target_port_);
   if (!server.valid()) return;  // the client sees its connection end
   SetNonBlocking(server.get());
@@ -121,6 +121,13 @@ void PgProxy::Serve(Connection& connection, int way, bool readable, bool writabl
     if (count > 0) direction.buffer.assign(bytes, static_cast<std::size_t>(count));
     if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) connection.dead = true;
     writable = true;
+  }
+  // The command's tag, as the server's answer has it.
+  static const std::string& committed = *new std::string("COMMIT\0", 7);
+  if (way == 1 && direction.buffer.find(committed) != std::string::npos &&
+      loses_commit_.exchange(false)) {
+    direction.buffer.clear();
+    connection.dead = true;
   }
   if (!writable || direction.buffer.empty()) return;
   const ssize_t count = send(to, direction.buffer.data(), direction.buffer.size(), MSG_NOSIGNAL);
@@ -155,6 +162,7 @@ void PgProxy::Run() {
       Serve(connection, 0, (client & kReadable) != 0, (server & POLLOUT) != 0);
       Serve(connection, 1, (server & kReadable) != 0, (client & POLLOUT) != 0);
     }
+    if (cuts_.exchange(false)) connections_.clear();
     connections_.remove_if([](const Connection& connection) { return connection.dead; });
     if ((fds[1].revents & POLLIN) != 0) Accept();
   }

@@ -11,7 +11,8 @@
 namespace hestia::test {
 
 // A way to PostgreSQL over TCP that can go bad: frozen, it accepts and acknowledges everything
-// and hands nothing on, as a firewall does that forgot a connection.
+// and hands nothing on, as a firewall does that forgot a connection. And it can end connections,
+// at the moment that is worst.
 //
 // Thread-safety: every method from any thread. Starts one thread, "pg-proxy".
 // Memory: one buffer a direction and connection.
@@ -24,8 +25,15 @@ class PgProxy {
   // The server's connection string, leading through here.
   const std::string& url() const { return url_; }
 
-  void Freeze() { SetFrozen(true); }
-  void Thaw() { SetFrozen(false); }
+  void Freeze() { Set(frozen_, true); }
+  void Thaw() { Set(frozen_, false); }
+
+  // The next word of the server that something was committed is not handed on; its connection ends.
+  void LoseNextCommit() { Set(loses_commit_, true); }
+  // Ends all connections there are.
+  void Cut() { Set(cuts_, true); }
+  // Whether new connections end as soon as they are made.
+  void Refuse(bool refuse) { Set(refuses_, refuse); }
 
  private:
   struct Direction {
@@ -39,10 +47,10 @@ class PgProxy {
     bool dead = false;
   };
 
-  void SetFrozen(bool frozen);
+  void Set(std::atomic<bool>& what, bool value);
   void Run();
   void Accept();
-  static void Serve(Connection& connection, int way, bool readable, bool writable);
+  void Serve(Connection& connection, int way, bool readable, bool writable);
 
   std::string url_;
   std::string target_host_;
@@ -50,6 +58,9 @@ class PgProxy {
   UniqueFd listener_;
   UniqueFd wake_;
   std::atomic<bool> frozen_ = false;
+  std::atomic<bool> loses_commit_ = false;
+  std::atomic<bool> cuts_ = false;
+  std::atomic<bool> refuses_ = false;
   std::atomic<bool> stopping_ = false;
   std::list<Connection> connections_;
   NamedThread thread_;

@@ -27,7 +27,8 @@ enum class FinishEffect {
 // Blocking: all wait for the database.
 // Errors, of all methods: kUnavailable  no connection, or the commit's fate is unknown: call
 //   again with the same arguments (results and retries are guarded by token, so repeating is
-//   safe; jobs whose claim was made but not answered are given up by RescueOverdue in time);
+//   safe; what a claim took that was not answered goes back to the queue, at the latest with the
+//   next call of Claim or ClaimSuspect that reaches the database, whatever its arguments);
 //   kAborted  lost a race: call again at once; anything else is a bug or a full disk.
 class JobQueue {
  public:

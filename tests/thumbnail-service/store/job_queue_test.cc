@@ -6,6 +6,8 @@
 #include <absl/strings/str_cat.h>
 #include <gmock/gmock.h>
 
+#include "tests/support/pg_proxy.h"
+
 namespace hestia::test {
 namespace {
 
@@ -189,6 +191,70 @@ TEST_F(JobQueueTest, AResultOfAReplicaThatWasTakenForDeadLiftsTheVerdictThatItDi
   EXPECT_EQ(again[0].path, "f0");
   EXPECT_EQ(Number("SELECT count(*) FROM failures"), 1);
   EXPECT_EQ(Finish(Result(again[0], "now")), FinishEffect::kStored);
+}
+
+constexpr char kClaims[] = "SELECT count(*) FROM jobs WHERE claim_token IS NOT NULL";
+
+TEST_F(JobQueueTest, AClaimWhoseAnswerIsLostIsUndoneAndWhatIsInHandStays) {
+  AddFiles(4);
+  PgProxy proxy(database_.url());
+  PgJobQueue queue(proxy.url(), "replica-a", "decoder-1", 2);
+  const ClaimedJob mine = queue.Claim({library_}, 1).value().front();
+  proxy.LoseNextCommit();
+  const auto lost = queue.Claim({library_}, 2);
+  EXPECT_TRUE(absl::IsUnavailable(lost.status())) << lost.status();
+  EXPECT_EQ(Number(kClaims), 1) << "nobody has the others in hand";
+  EXPECT_EQ(queue.Claim({library_}, 10).value().size(), 3u);
+  EXPECT_EQ(queue.Finish({Result(mine, "x")}).value().front(), FinishEffect::kStored);
+}
+
+TEST_F(JobQueueTest, AClaimWhoseAnswerIsLostWithTheDatabaseIsUndoneWhenItIsBack) {
+  AddFiles(2);
+  PgProxy proxy(database_.url());
+  PgJobQueue queue(proxy.url(), "replica-a", "decoder-1", 2);
+  ASSERT_THAT(queue.Claim({library_ + 1}, 1).value(), testing::IsEmpty());
+  proxy.LoseNextCommit();
+  proxy.Refuse(true);
+  EXPECT_TRUE(absl::IsUnavailable(queue.Claim({library_}, 2).status()));
+  EXPECT_EQ(Number(kClaims), 2) << "it was committed";
+  EXPECT_TRUE(absl::IsUnavailable(queue.Claim({}, 2).status()));
+  proxy.Refuse(false);
+  EXPECT_THAT(queue.Claim({}, 2).value(), testing::IsEmpty());
+  EXPECT_EQ(Number(kClaims), 0);
+}
+
+TEST_F(JobQueueTest, ASuspectWhoseClaimsAnswerIsLostIsClaimedAgain) {
+  AddFiles(1);
+  Execute("UPDATE jobs SET crashes = 1, crashed_version = wanted_version");
+  PgProxy proxy(database_.url());
+  PgJobQueue queue(proxy.url(), "replica-a", "decoder-1", 2);
+  proxy.LoseNextCommit();
+  EXPECT_TRUE(absl::IsUnavailable(queue.ClaimSuspect({library_}).status()));
+  EXPECT_TRUE(queue.SuspectsWait({library_}).value());
+  EXPECT_TRUE(queue.ClaimSuspect({library_}).value().has_value());
+}
+
+TEST_F(JobQueueTest, AClaimThatIsBeingCommittedWhileItsConnectionEndsIsWaitedForAndUndone) {
+  AddFiles(2);
+  Execute("CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS "
+          "'BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END';"
+          "CREATE CONSTRAINT TRIGGER waits AFTER UPDATE ON jobs DEFERRABLE INITIALLY DEFERRED "
+          "FOR EACH ROW EXECUTE FUNCTION wait()");
+  pqxx::connection other(database_.url());
+  pqxx::work holding(other);
+  holding.exec("SELECT pg_advisory_xact_lock(7)");
+  PgProxy proxy(database_.url());
+  PgJobQueue queue(proxy.url(), "replica-a", "decoder-1", 2);
+  absl::Status lost;
+  std::thread claiming([&] { lost = queue.Claim({library_}, 2).status(); });
+  AwaitBlockedSession();
+  proxy.Cut();
+  AwaitBlockedSession(2);
+  holding.commit();
+  claiming.join();
+  EXPECT_TRUE(absl::IsUnavailable(lost)) << lost;
+  EXPECT_EQ(Number(kClaims), 0);
+  EXPECT_EQ(queue.Claim({library_}, 2).value().size(), 2u);
 }
 
 TEST_F(JobQueueTest, AStaleTokenChangesNothing) {

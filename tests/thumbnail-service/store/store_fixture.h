@@ -27,8 +27,8 @@ class StoreTest : public testing::Test {
   // One number out of one SELECT.
   std::int64_t Number(const std::string& sql);
   void Execute(const std::string& sql);
-  // Until a session of this database waits for a lock.
-  void AwaitBlockedSession();
+  // Until so many sessions of this database wait for a lock.
+  void AwaitBlockedSession(int sessions = 1);
 
   // Claims all jobs there are and finishes each with its content and three thumbnails, or
   // with a verdict.
