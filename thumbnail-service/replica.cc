@@ -19,6 +19,7 @@
 #include "thumbnail-service/store/pg_ingest_store.h"
 #include "thumbnail-service/store/pg_replica_registry.h"
 #include "thumbnail-service/store/pg_rescue_store.h"
+#include "thumbnail-service/store/pg_verdict_upkeep.h"
 
 namespace hestia {
 namespace {
@@ -44,9 +45,6 @@ std::string HostAndProcess() {
   return absl::StrCat(host, ":", getpid());
 }
 
-// Verdicts are tied to what reached them: another one may read what this one could not.
-std::string DecoderVersion() { return absl::StrCat("hestia-", kDecoderVersion); }
-
 std::unique_ptr<FileAccess> MakeFileAccess(const Config& config, const LibraryRoots& roots) {
   if (!config.files_by_grpc) return std::make_unique<OpenedFolders>(roots);
   return std::make_unique<WatcherFiles>(config.watcher_address, roots);
@@ -65,19 +63,19 @@ Replica::Replica(const Config& config)
       feed_(config.watcher_address),
       // Nothing is announced before the heartbeat has opened the fence, nor after the workers
       // are stopped; the listener lives longer at both ends.
-      queue_(config.database_url, id_, DecoderVersion(), kQueueConnections,
+      queue_(config.database_url, id_, DecoderVersionFromSettings(), kQueueConnections,
              [this](bool jobs, bool progress) { listener_->Announce(jobs, progress); }),
-      catalog_(config.database_url, DecoderVersion(), ThumbnailService::kRpcThreads + 1),
+      catalog_(config.database_url, DecoderVersionFromSettings(),
+               ThumbnailService::kRpcThreads + 1),
       steering_(config.database_url, kSteeringConnections),
-      recipes_(config.database_url, DecoderVersion(), kSteeringConnections),
-      explainer_(config.database_url, DecoderVersion(), 1),
+      recipes_(config.database_url, DecoderVersionFromSettings(), kSteeringConnections),
+      explainer_(config.database_url, DecoderVersionFromSettings(), 1),
       stats_(catalog_, counters_, id_),
       service_(catalog_, feed_, stats_,
                OperatorParts{steering_, recipes_, explainer_, config.removal_grace,
                              [this](absl::Time deadline) { return Drain(deadline); },
                              // Made with the renderers, before the server is.
-                             [this] { return capabilities_->Ask(); },
-                             EndProcess}) {}
+                             [this] { return capabilities_->Ask(); }, EndProcess}) {}
 
 absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
   std::unique_ptr<Replica> replica(new Replica(config));
@@ -94,7 +92,8 @@ absl::StatusOr<std::unique_ptr<Replica>> Replica::Start(const Config& config) {
 void Replica::StartDuties(const Config& config) {
   const std::string url = config.database_url;
   const auto make_registry = [&](PgLimits limits) {
-    return std::make_unique<PgReplicaRegistry>(url, id_, name_, limits);
+    return std::make_unique<PgReplicaRegistry>(url, id_, name_, limits,
+                                               DecoderVersionFromSettings());
   };
   listener_ = std::make_unique<PgListener>(
       url, PgListener::Options{},
@@ -114,12 +113,13 @@ void Replica::StartDuties(const Config& config) {
                        .claim_deadline = 20 * RenderLimitsFromSettings().timeout +
                                          absl::Minutes(5)},
       std::make_unique<PgRescueStore>(url, id_));
-  upkeep_ = std::make_unique<Upkeep>(Upkeep::Options{.removal_grace = config.removal_grace},
-                                     make_registry({}), recipes_);
+  upkeep_ = std::make_unique<Upkeep>(
+      Upkeep::Options{.removal_grace = config.removal_grace}, make_registry({}), recipes_,
+      std::make_unique<PgVerdictUpkeep>(url, DecoderVersionFromSettings()));
   ingest_ = std::make_unique<IngestLead>(
       IngestLead::Options{}, feed_, make_registry({}),
       [url, limits = config.mass_removal] {
-        return std::make_unique<PgIngestStore>(url, DecoderVersion(), limits);
+        return std::make_unique<PgIngestStore>(url, DecoderVersionFromSettings(), limits);
       },
       roots_);
 }

@@ -10,8 +10,12 @@
 
 namespace hestia {
 
-Upkeep::Upkeep(Options options, std::unique_ptr<ReplicaRegistry> registry, RecipeUpkeep& recipes)
-    : options_(options), registry_(std::move(registry)), recipes_(recipes) {
+Upkeep::Upkeep(Options options, std::unique_ptr<ReplicaRegistry> registry, RecipeUpkeep& recipes,
+               std::unique_ptr<VerdictUpkeep> verdicts)
+    : options_(options),
+      registry_(std::move(registry)),
+      recipes_(recipes),
+      verdicts_(std::move(verdicts)) {
   thread_ = NamedThread("upkeep", [this] { Run(); });
 }
 
@@ -33,6 +37,7 @@ void Upkeep::Run() {
     }
     Collect();
     FollowRecipes();
+    FollowDecoders();
   }
 }
 
@@ -62,6 +67,21 @@ void Upkeep::FollowRecipes() {
   if (queued > 0 || retired > 0) {
     LogInfo(absl::StrCat("recipes followed queued=", queued, " past_thumbnails=", retired));
   }
+}
+
+void Upkeep::FollowDecoders() {
+  std::int64_t lifted = 0;
+  absl::StatusOr<std::int64_t> batch = 1;
+  while (batch.ok() && *batch > 0 && !stopping()) {
+    batch = verdicts_->ReleasePast(OrderKey(absl::Now(), JobClass::kRegenerate));
+    if (batch.ok()) lifted += *batch;
+  }
+  if (!batch.ok()) {
+    LogWarning(absl::StrCat("verdicts of past decoders not lifted, trying again in ",
+                            absl::FormatDuration(options_.collect_every), ": ",
+                            batch.status().message()));
+  }
+  if (lifted > 0) LogInfo(absl::StrCat("lifted verdicts of past decoders verdicts=", lifted));
 }
 
 void Upkeep::Collect() {

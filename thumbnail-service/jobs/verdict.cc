@@ -10,6 +10,10 @@ constexpr absl::string_view kAtOnce[] = {"UNSUPPORTED_FORMAT", "DECODE_FAILED", 
 constexpr absl::string_view kAfterOneMoreTry[] = {"TIMED_OUT", "DECODER_CRASHED"};
 }  // namespace
 
+bool HangsOnDecoder(const Verdict& verdict) {
+  return verdict.code != "UNREADABLE" && verdict.code != "REPLICA_DIED";
+}
+
 FailedAttempt Judge(const absl::Status& status) {
   const std::string reason = ReasonOf(status).value_or("");
   const std::string detail(status.message());

@@ -15,6 +15,9 @@ struct Verdict {
   std::string detail;  // a sentence for people
 };
 
+// Whether another decoder, or other limits, may come to another verdict.
+bool HangsOnDecoder(const Verdict& verdict);
+
 // What a failed attempt means.
 struct FailedAttempt {
   // Set: give up. Unset: try again later.

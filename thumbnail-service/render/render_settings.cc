@@ -1,6 +1,7 @@
 #include "thumbnail-service/render/render_settings.h"
 
 #include <unistd.h>
+#include <xxhash.h>
 
 #include <array>
 #include <cerrno>
@@ -124,6 +125,25 @@ SourceLimits SourceLimitsFromSettings() {
 std::int64_t MemoryBudgetFromSettings() {
   const std::int64_t set = absl::GetFlag(FLAGS_render_budget_bytes);
   return set != 0 ? set : UsualMemoryBudget();
+}
+
+std::string DecoderVersionFromSettings() {
+  const RenderLimits limits = RenderLimitsFromSettings();
+  std::string text = absl::StrCat(
+      absl::ToInt64Milliseconds(limits.timeout), ",", SourceLimitsFromSettings().max_source_bytes,
+      ",", limits.max_pixels, ",", limits.max_scaled_pixels, ",", limits.max_memory_bytes, ",",
+      absl::GetFlag(FLAGS_render_budget_bytes), ",", limits.render_damaged);
+  for (const auto& [format, own] : limits.formats) {
+    absl::StrAppend(&text, ",", FormatWord(format));
+    for (const std::int64_t number :
+         {own.max_pixels, own.max_source_bytes, own.max_side_px, own.max_channels, own.max_frames,
+          own.max_ratio, own.max_scans, own.max_chunk_bytes, own.max_icc_bytes,
+          own.max_exif_bytes}) {
+      absl::StrAppend(&text, ":", number);
+    }
+  }
+  return absl::StrCat("hestia-", kDecoderVersion, "+",
+                      absl::Hex(XXH3_64bits(text.data(), text.size()), absl::kZeroPad16));
 }
 
 absl::StatusOr<RendererPrograms> FindRendererPrograms() {

@@ -2,6 +2,7 @@
 #define HESTIA_THUMBNAIL_SERVICE_RENDER_RENDER_SETTINGS_H_
 
 #include <cstdint>
+#include <string>
 
 #include <absl/status/statusor.h>
 
@@ -22,6 +23,10 @@ void ValidateRenderSettings(SettingErrors& errors);
 RenderLimits RenderLimitsFromSettings();
 SourceLimits SourceLimitsFromSettings();
 std::int64_t MemoryBudgetFromSettings();
+
+// What verdicts are tied to: the decoder, and all limits that may be why an image got none. Equal
+// settings give equal text on every machine.
+std::string DecoderVersionFromSettings();
 
 // The programs in --renderer_dir or, when it is empty, in the folder of this executable.
 //   kNotFound  a program is missing there; the message names its path. Tell the user: no

@@ -22,7 +22,7 @@
 namespace hestia {
 
 // Rises with every release that may read what an earlier one could not, so that verdicts
-// of the earlier one are lifted.
+// of the earlier one are lifted; see DecoderVersionFromSettings.
 constexpr int kDecoderVersion = 4;
 
 // Where the renderer programs lie; see FindRendererPrograms in render_settings.h.

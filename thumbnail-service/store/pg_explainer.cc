@@ -134,15 +134,12 @@ void AddVerdict(const pqxx::row& row, const std::string& decoder_version, Facts&
   facts.emplace_back("verdict_attempts", row[2].as<std::string>());
   facts.emplace_back("verdict_at", row[3].as<std::string>());
   const std::string decoder = row[4].as<std::string>();
-  if (!of_bytes) {
-    facts.emplace_back("verdict_holds_until", "the file changes, or RetryFailures");
-  } else if (decoder == decoder_version) {
-    facts.emplace_back("verdict_holds_until",
-                       absl::StrCat("another decoder than ", decoder, ", or RetryFailures"));
-  } else {
-    facts.emplace_back("verdict_holds_until",
-                       absl::StrCat("it is of ", decoder, "; this replica has ", decoder_version));
+  std::string until = of_bytes ? "" : "the file changes, ";
+  if (!decoder.empty()) {
+    absl::StrAppend(&until, "every replica has another decoder or other limits than ", decoder,
+                    " (this one has ", decoder_version, "), ");
   }
+  facts.emplace_back("verdict_holds_until", absl::StrCat(until, "or RetryFailures"));
 }
 
 void AddThumbnail(const pqxx::row& row, Facts& facts) {

@@ -179,7 +179,8 @@ void FinishBatch::PutVerdicts() {
       tx_.exec_prepared(kPutContentFailure.name, content_ids_[index], decoder_version_, code,
                         detail, attempts);
     } else {
-      tx_.exec_prepared(kPutFileFailure.name, result.job.file_id, result.job.version, code,
+      const std::string decoder = HangsOnDecoder(*result.verdict) ? decoder_version_ : "";
+      tx_.exec_prepared(kPutFileFailure.name, result.job.file_id, result.job.version, decoder, code,
                         detail, attempts);
     }
   }

@@ -121,11 +121,12 @@ constexpr PgStatement kPutContentFailure = {"put_content_failure", R"sql(
         detail = excluded.detail, attempts = excluded.attempts, failed_at = now())sql"};
 
 constexpr PgStatement kPutFileFailure = {"put_file_failure", R"sql(
-  INSERT INTO failures (file_id, file_version, code, detail, attempts)
-  VALUES ($1, $2, $3, $4, $5)
+  INSERT INTO failures (file_id, file_version, decoder_version, code, detail, attempts)
+  VALUES ($1, $2, $3, $4, $5, $6)
   ON CONFLICT (file_id) DO UPDATE
-    SET file_version = excluded.file_version, code = excluded.code, detail = excluded.detail,
-        attempts = excluded.attempts, failed_at = now())sql"};
+    SET file_version = excluded.file_version, decoder_version = excluded.decoder_version,
+        code = excluded.code, detail = excluded.detail, attempts = excluded.attempts,
+        failed_at = now())sql"};
 
 // Thumbnails that were there when a file was read may have been collected since: then it is not
 // READY and its job stays. A file that could not be read keeps the bytes its version is known to

@@ -13,15 +13,15 @@ namespace {
 
 constexpr PgStatement kBeat = {"beat", R"sql(
   INSERT INTO replicas (id, name, completed_jobs, failed_jobs, retried_jobs, rendered_images,
-                        active_workers, workers, throughput, processing_us, problem)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                        active_workers, workers, throughput, processing_us, problem, decoder_version)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
   ON CONFLICT (id) DO UPDATE
     SET heartbeat_at = now(), completed_jobs = excluded.completed_jobs,
         failed_jobs = excluded.failed_jobs, retried_jobs = excluded.retried_jobs,
         rendered_images = excluded.rendered_images, active_workers = excluded.active_workers,
         workers = excluded.workers, throughput = excluded.throughput,
         processing_us = excluded.processing_us, problem = excluded.problem,
-        beats = replicas.beats + 1
+        decoder_version = excluded.decoder_version, beats = replicas.beats + 1
   RETURNING beats = 1, (SELECT max(number) FROM schema_migrations))sql"};
 
 // Ends with the session: that is how the others see a killed replica within moments. Not had
@@ -90,10 +90,12 @@ struct LibraryRow {
 }  // namespace
 
 PgReplicaRegistry::PgReplicaRegistry(const std::string& url, std::string replica_id,
-                                     std::string replica_name, PgLimits limits)
+                                     std::string replica_name, PgLimits limits,
+                                     std::string decoder_version)
     : session_(url, kStatements, limits),
       replica_id_(std::move(replica_id)),
-      replica_name_(std::move(replica_name)) {}
+      replica_name_(std::move(replica_name)),
+      decoder_version_(std::move(decoder_version)) {}
 
 absl::StatusOr<BeatEffect> PgReplicaRegistry::Beat(const WorkFigures& figures, int workers,
                                                    const std::string& problem) {
@@ -103,11 +105,11 @@ absl::StatusOr<BeatEffect> PgReplicaRegistry::Beat(const WorkFigures& figures, i
         tx.exec_prepared1(kLockSession.name, replica_id_)[0].as<bool>()) {
       locked_connection_ = session_.connections();
     }
-    const pqxx::row row =
-        tx.exec_prepared1(kBeat.name, replica_id_, replica_name_, figures.completed_jobs,
-                          figures.failed_jobs, figures.retried_jobs, figures.rendered_images,
-                          figures.active_workers, workers, figures.throughput_per_second,
-                          absl::ToInt64Microseconds(figures.processing_time), PgText(problem));
+    const pqxx::row row = tx.exec_prepared1(
+        kBeat.name, replica_id_, replica_name_, figures.completed_jobs, figures.failed_jobs,
+        figures.retried_jobs, figures.rendered_images, figures.active_workers, workers,
+        figures.throughput_per_second, absl::ToInt64Microseconds(figures.processing_time),
+        PgText(problem), decoder_version_);
     const int schema = row[1].as<int>();
     return BeatEffect{.inserted = row[0].as<bool>(),
                       .newer_schema = schema > Migrations().back().number ? schema : 0};

@@ -15,9 +15,10 @@ namespace hestia {
 // Thread-safety: none; one instance per thread.
 class PgReplicaRegistry final : public ReplicaRegistry {
  public:
-  // `replica_name` is for people: host and process.
+  // `replica_name` is for people: host and process. `decoder_version` is told with each beat; only
+  // who beats needs it, and verdicts of a decoder that none tells are lifted in time.
   PgReplicaRegistry(const std::string& url, std::string replica_id, std::string replica_name,
-                    PgLimits limits = {});
+                    PgLimits limits = {}, std::string decoder_version = "");
 
   absl::StatusOr<BeatEffect> Beat(const WorkFigures& figures, int workers,
                                   const std::string& problem) override;
@@ -35,6 +36,7 @@ class PgReplicaRegistry final : public ReplicaRegistry {
   PgSession session_;
   const std::string replica_id_;
   const std::string replica_name_;
+  const std::string decoder_version_;
   int locked_connection_ = 0;  // the one that holds this replica's lock; 0: none does
 };
 

@@ -55,8 +55,9 @@ constexpr PgStatement kGiveUp = {"give_up", R"sql(
     INSERT INTO failures (file_id, file_version, code, detail, attempts)
     SELECT file_id, wanted_version, 'REPLICA_DIED', $2, attempts FROM ended
     ON CONFLICT (file_id) DO UPDATE
-      SET file_version = excluded.file_version, code = excluded.code, detail = excluded.detail,
-          attempts = excluded.attempts, failed_at = now()
+      SET file_version = excluded.file_version, decoder_version = excluded.decoder_version,
+          code = excluded.code, detail = excluded.detail, attempts = excluded.attempts,
+          failed_at = now()
   )
   UPDATE files SET state = 3 WHERE id = ANY($1::bigint[]))sql"};
 
