@@ -109,8 +109,9 @@ void PgListener::Listen() {
   absl::Duration next_fallback = heard_at + options_.fallback;
   while (true) {
     const absl::Duration now = MonotonicNow();
-    const absl::Duration until_fallback = std::max(next_fallback - now, absl::ZeroDuration());
-    const Event event = Await(connection.sock(), std::min(until_fallback, UntilAnnouncement(now)));
+    const absl::Duration until_due =
+        std::max(std::min(next_fallback, heard_at + options_.probe) - now, absl::ZeroDuration());
+    const Event event = Await(connection.sock(), std::min(until_due, UntilAnnouncement(now)));
     if (event == Event::kStop) {
       const PgWatchdog::Expectation answer = session_.ExpectAnswer();
       jobs.reset();

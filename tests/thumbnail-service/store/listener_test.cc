@@ -83,10 +83,25 @@ TEST_F(ListenerTest, WhatIsAnnouncedReachesEveryListenerAndRarelyMoreThanOnce) {
   EXPECT_EQ(progress_.count(), 1) << "what was not announced is not told";
 }
 
+// Nothing is announced and no fallback is due: only the probe, for whose sake alone the
+// listener has to wake, can notice.
 TEST_F(ListenerTest, AConnectionWhoseOtherEndIsGoneWithoutAWordIsNoticed) {
   test::PgProxy proxy(database_.url());
   PgListener listener(proxy.url(),
                       {.fallback = absl::Hours(1), .probe = absl::Milliseconds(100),
+                       .answer = absl::Milliseconds(300)},
+                      {.jobs = [&] { jobs_.Count(); }, .progress = [&] { progress_.Count(); }});
+  ASSERT_TRUE(jobs_.AwaitMoreThan(0));
+  proxy.Freeze();
+  ASSERT_TRUE(progress_.AwaitMoreThan(1)) << "falls back when the connection is given up";
+  proxy.Thaw();
+  ASSERT_TRUE(progress_.AwaitMoreThan(2)) << "and listens again";
+}
+
+TEST_F(ListenerTest, AnAnnouncementThatIsNotAnsweredGivesTheConnectionUp) {
+  test::PgProxy proxy(database_.url());
+  PgListener listener(proxy.url(),
+                      {.fallback = absl::Hours(1), .probe = absl::Hours(1),
                        .answer = absl::Milliseconds(300)},
                       {.jobs = [&] { jobs_.Count(); }, .progress = [&] { progress_.Count(); }});
   ASSERT_TRUE(jobs_.AwaitMoreThan(0));
