@@ -139,7 +139,7 @@ TEST_F(SessionTest, AServerThatNeverAnswersIsGivenUp) {
   EXPECT_TRUE(Execute(session, "SELECT 1").ok());
 }
 
-TEST_F(SessionTest, OfSeveralHostsTheOneThatWritesIsTaken) {
+TEST_F(SessionTest, AHostThatIsNotThereIsPassedOverAndOneThatOnlyReadsIsRefused) {
   PgProxy proxy(database_.url());
   const auto port = [](const PgProxy& of) { return of.url().substr(of.url().rfind('=') + 1); };
   const std::string rest = proxy.url().substr(0, proxy.url().find("host="));
