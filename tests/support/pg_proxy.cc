@@ -15,13 +15,19 @@
 #include <utility>
 #include <vector>
 
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_replace.h>
+#include <absl/strings/string_view.h>
 
 namespace hestia::test {
 namespace {
 
 constexpr std::size_t kBufferBytes = 64 << 10;
+
+// Messages of PostgreSQL's protocol: type, length of what follows with itself, text with NUL.
+constexpr absl::string_view kCommitQuery("Q\0\0\0\x0b" "COMMIT\0", 12);
+constexpr absl::string_view kCommitDone("C\0\0\0\x0b" "COMMIT\0", 12);
 
 [[noreturn]] void Fail(const std::string& why) {
   std::cerr << "pg-proxy: " << why << "\n";
@@ -111,6 +117,18 @@ void PgProxy::Accept() {
   connection.ways[1].from = std::move(server);
 }
 
+// COMMIT and its answer are so short that each comes in one piece.
+void PgProxy::MayCut(Connection& connection, int way) {
+  std::string& bytes = connection.ways[way].buffer;
+  if (way == 0) {
+    if (!absl::StrContains(bytes, kCommitQuery)) return;
+    if (swallow_in_ > 0 && --swallow_in_ == 0) connection.committing = true;
+  } else if (connection.committing && absl::StrContains(bytes, kCommitDone)) {
+    bytes.clear();
+    connection.dead = true;
+  }
+}
+
 // One step of what comes from one side and goes to the other.
 void PgProxy::Serve(Connection& connection, int way, bool readable, bool writable) {
   Direction& direction = connection.ways[way];
@@ -118,16 +136,12 @@ void PgProxy::Serve(Connection& connection, int way, bool readable, bool writabl
   if (readable && direction.buffer.empty()) {
     char bytes[kBufferBytes];
     const ssize_t count = read(direction.from.get(), bytes, sizeof(bytes));
-    if (count > 0) direction.buffer.assign(bytes, static_cast<std::size_t>(count));
+    if (count > 0) {
+      direction.buffer.assign(bytes, static_cast<std::size_t>(count));
+      MayCut(connection, way);
+    }
     if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) connection.dead = true;
     writable = true;
-  }
-  // The command's tag, as the server's answer has it.
-  static const std::string& committed = *new std::string("COMMIT\0", 7);
-  if (way == 1 && direction.buffer.find(committed) != std::string::npos &&
-      loses_commit_.exchange(false)) {
-    direction.buffer.clear();
-    connection.dead = true;
   }
   if (!writable || direction.buffer.empty()) return;
   const ssize_t count = send(to, direction.buffer.data(), direction.buffer.size(), MSG_NOSIGNAL);

@@ -11,8 +11,8 @@
 namespace hestia::test {
 
 // A way to PostgreSQL over TCP that can go bad: frozen, it accepts and acknowledges everything
-// and hands nothing on, as a firewall does that forgot a connection. And it can end connections,
-// at the moment that is worst.
+// and hands nothing on, as a firewall does that forgot a connection. And it can end connections: all,
+// new ones, or one just when the server has committed and before the client learns of it.
 //
 // Thread-safety: every method from any thread. Starts one thread, "pg-proxy".
 // Memory: one buffer a direction and connection.
@@ -28,12 +28,14 @@ class PgProxy {
   void Freeze() { Set(frozen_, true); }
   void Thaw() { Set(frozen_, false); }
 
-  // The next word of the server that something was committed is not handed on; its connection ends.
-  void LoseNextCommit() { Set(loses_commit_, true); }
   // Ends all connections there are.
   void Cut() { Set(cuts_, true); }
   // Whether new connections end as soon as they are made.
   void Refuse(bool refuse) { Set(refuses_, refuse); }
+
+  // Hands the nth COMMIT from now on, and when the server has answered it, ends that connection
+  // instead of handing the answer back. Once; other connections do not notice.
+  void SwallowCommitsAnswer(int nth = 1) { swallow_in_ = nth; }
 
  private:
   struct Direction {
@@ -44,6 +46,7 @@ class PgProxy {
   // [0] reads from the client and writes to the server, [1] the other way round.
   struct Connection {
     Direction ways[2];
+    bool committing = false;  // its answer is to be swallowed
     bool dead = false;
   };
 
@@ -51,6 +54,7 @@ class PgProxy {
   void Run();
   void Accept();
   void Serve(Connection& connection, int way, bool readable, bool writable);
+  void MayCut(Connection& connection, int way);
 
   std::string url_;
   std::string target_host_;
@@ -58,9 +62,9 @@ class PgProxy {
   UniqueFd listener_;
   UniqueFd wake_;
   std::atomic<bool> frozen_ = false;
-  std::atomic<bool> loses_commit_ = false;
   std::atomic<bool> cuts_ = false;
   std::atomic<bool> refuses_ = false;
+  std::atomic<int> swallow_in_ = 0;  // that many COMMITs
   std::atomic<bool> stopping_ = false;
   std::list<Connection> connections_;
   NamedThread thread_;

@@ -200,7 +200,7 @@ TEST_F(JobQueueTest, AClaimWhoseAnswerIsLostIsUndoneAndWhatIsInHandStays) {
   PgProxy proxy(database_.url());
   PgJobQueue queue(proxy.url(), "replica-a", "decoder-1", 2);
   const ClaimedJob mine = queue.Claim({library_}, 1).value().front();
-  proxy.LoseNextCommit();
+  proxy.SwallowCommitsAnswer();
   const auto lost = queue.Claim({library_}, 2);
   EXPECT_TRUE(absl::IsUnavailable(lost.status())) << lost.status();
   EXPECT_EQ(Number(kClaims), 1) << "nobody has the others in hand";
@@ -213,7 +213,7 @@ TEST_F(JobQueueTest, AClaimWhoseAnswerIsLostWithTheDatabaseIsUndoneWhenItIsBack)
   PgProxy proxy(database_.url());
   PgJobQueue queue(proxy.url(), "replica-a", "decoder-1", 2);
   ASSERT_THAT(queue.Claim({library_ + 1}, 1).value(), testing::IsEmpty());
-  proxy.LoseNextCommit();
+  proxy.SwallowCommitsAnswer();
   proxy.Refuse(true);
   EXPECT_TRUE(absl::IsUnavailable(queue.Claim({library_}, 2).status()));
   EXPECT_EQ(Number(kClaims), 2) << "it was committed";
@@ -228,7 +228,7 @@ TEST_F(JobQueueTest, ASuspectWhoseClaimsAnswerIsLostIsClaimedAgain) {
   Execute("UPDATE jobs SET crashes = 1, crashed_version = wanted_version");
   PgProxy proxy(database_.url());
   PgJobQueue queue(proxy.url(), "replica-a", "decoder-1", 2);
-  proxy.LoseNextCommit();
+  proxy.SwallowCommitsAnswer();
   EXPECT_TRUE(absl::IsUnavailable(queue.ClaimSuspect({library_}).status()));
   EXPECT_TRUE(queue.SuspectsWait({library_}).value());
   EXPECT_TRUE(queue.ClaimSuspect({library_}).value().has_value());

@@ -75,6 +75,19 @@ TEST_F(SessionTest, ACommitWhoseFateIsUnknownIsUnavailable) {
   EXPECT_EQ(Number(session_, "SELECT count(*) FROM t").value(), 0) << "and can be repeated";
 }
 
+TEST_F(SessionTest, ACommitThatTookPlaceUnansweredIsUnavailableJustTheSame) {
+  ASSERT_TRUE(Execute(other_, "CREATE TABLE t (a int)").ok());
+  PgProxy proxy(database_.url());
+  PgSession session(proxy.url(), {});
+  ASSERT_EQ(Number(session, "SELECT count(*) FROM t").value(), 0);
+  proxy.SwallowCommitsAnswer();
+  const absl::Status status = Execute(session, "INSERT INTO t VALUES (1)");
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_EQ(Number(session_, "SELECT count(*) FROM t").value(), 1)
+      << "so whatever is repeated must be guarded";
+  EXPECT_EQ(Number(session, "SELECT count(*) FROM t").value(), 1);
+}
+
 TEST_F(SessionTest, OfTwoTransactionsThatLockEachOtherOutBothAreDone) {
   ASSERT_TRUE(Execute(other_, "CREATE TABLE t (id int, n int); "
                               "INSERT INTO t VALUES (1, 0), (2, 0)").ok());
