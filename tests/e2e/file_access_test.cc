@@ -1,4 +1,5 @@
 // Replicas that do not have the folder: the watcher sends them the bytes.
+#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <gmock/gmock.h>
 
@@ -65,6 +66,17 @@ TEST_F(FileAccessTest, WithoutTheSettingSuchAReplicaClaimsNothing) {
     return stats.replicas_size() == 1 && !stats.replicas(0).problem().empty() &&
            stats.pending_jobs() == 1;
   });
+  thumbnail::v1::ExplainFileRequest explain;
+  explain.set_library("photos");
+  explain.set_path("a.jpg");
+  thumbnail::v1::ExplainFileResponse explained;
+  PatientContext context;
+  ASSERT_TRUE(thumbnail_stub_->ExplainFile(&context, explain, &explained).ok());
+  std::string why;
+  for (const thumbnail::v1::Fact& fact : explained.facts()) {
+    if (absl::StartsWith(fact.name(), "replica_problem ")) why = fact.value();
+  }
+  EXPECT_THAT(why, testing::HasSubstr("the folder of library photos is not here"));
   StartFarReplica();
   Sync();
   EXPECT_THAT(Files(), UnorderedElementsAre(Pair("a.jpg", File::READY)));

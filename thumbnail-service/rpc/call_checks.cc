@@ -23,7 +23,9 @@ absl::Status CheckPath(absl::string_view path, absl::string_view field) {
 absl::Status FileUnknown(absl::string_view library, absl::string_view path) {
   return WithReason(absl::NotFoundError(
                         absl::StrCat("no file \"", path, "\" in library \"", library,
-                                     "\"; if it was only just written, call Sync first")),
+                                     "\"; if it was only just written, call Sync first, which also "
+                                     "tells how many files are being written yet; those that the "
+                                     "watcher ignores never come")),
                     "FILE_UNKNOWN", "path");
 }
 

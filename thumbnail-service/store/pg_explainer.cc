@@ -39,7 +39,10 @@ constexpr PgStatement kThumbnails = {"explain_thumbnails", R"sql(
   FROM recipes r LEFT JOIN thumbnail_images n ON n.recipe_id = r.id AND n.content_id = $1
   WHERE r.is_current OR n.content_id IS NOT NULL ORDER BY r.is_current DESC, r.id)sql"};
 
-constexpr PgStatement kStatements[] = {kFile, kJob, kVerdict, kThumbnails};
+constexpr PgStatement kProblems = {"explain_problems", R"sql(
+  SELECT name, problem FROM replicas WHERE problem <> '' ORDER BY started_at, id)sql"};
+
+constexpr PgStatement kStatements[] = {kFile, kJob, kVerdict, kThumbnails, kProblems};
 
 using Facts = PgExplainer::Facts;
 
@@ -127,6 +130,12 @@ void AddJob(const pqxx::row& row, Facts& facts) {
   }
 }
 
+// Of a replica, which may be why nobody takes the job up.
+void AddProblem(const pqxx::row& row, Facts& facts) {
+  facts.emplace_back(absl::StrCat("replica_problem ", row[0].as<std::string>()),
+                     row[1].as<std::string>());
+}
+
 void AddVerdict(const pqxx::row& row, const std::string& decoder_version, Facts& facts) {
   const bool of_bytes = row[5].as<bool>();
   facts.emplace_back("verdict", absl::StrCat(row[0].as<std::string>(), ": ",
@@ -174,6 +183,8 @@ absl::StatusOr<std::optional<Facts>> PgExplainer::Explain(std::int64_t library_i
     }
     for (const pqxx::row row : tx.exec_prepared(kJob.name, file[0].as<std::int64_t>())) {
       AddJob(row, facts);
+      if (!row[1].is_null()) continue;
+      for (const pqxx::row problem : tx.exec_prepared(kProblems.name)) AddProblem(problem, facts);
     }
     AddContent(file, facts);
     for (const pqxx::row row : tx.exec_prepared(kThumbnails.name, content)) {

@@ -167,27 +167,5 @@ TEST_F(RecipeBookTest, TheWorkOfAChangeComesAfterAllOther) {
   EXPECT_EQ(queue_.Claim({library_}, 1).value().front().path, "later");
 }
 
-TEST_F(RecipeBookTest, EverythingKnownAboutAFileIsTold) {
-  Tell({Present("a", 1)});
-  const auto waiting = explainer_.Explain(library_, "a").value();
-  ASSERT_TRUE(waiting.has_value());
-  const auto value = [](const PgExplainer::Facts& facts, const std::string& name) {
-    for (const auto& [key, text] : facts) {
-      if (key == name) return text;
-    }
-    return std::string("(no such fact)");
-  };
-  EXPECT_EQ(value(*waiting, "state"), "PENDING");
-  EXPECT_THAT(value(*waiting, "job"), testing::HasSubstr("waits"));
-  EXPECT_THAT(value(*waiting, "content"), testing::HasSubstr("not read"));
-  RenderMissing();
-  const auto ready = explainer_.Explain(library_, "a").value();
-  EXPECT_EQ(value(*ready, "state"), "READY");
-  EXPECT_THAT(value(*ready, "thumbnail large"), testing::HasSubstr("512x1"));
-  EXPECT_THAT(value(*ready, "content_digest"), testing::StartsWith("xxh3-128:"));
-  EXPECT_EQ(value(*ready, "job"), "(no such fact)");
-  EXPECT_FALSE(explainer_.Explain(library_, "nowhere").value().has_value());
-}
-
 }  // namespace
 }  // namespace hestia::test
