@@ -94,6 +94,10 @@ TEST(MissingRuleTest, WithoutTheVersionGuardAnOldResultStandsForANewFile) {
                Property::kResultOfItsVersion);
 }
 
+TEST(MissingRuleTest, AJobDeletedWithoutAVersionCheckIsTheNewVersionsLostJob) {
+  ExpectBroken(Rule::kVersionGuardsJob, {.replicas = 1, .changes = 1}, Property::kNoLostJob);
+}
+
 TEST(MissingRuleTest, AFinishThatInsertsFilesBringsBackARemovedOne) {
   ExpectBroken(Rule::kFinishCreatesNoFile, {.replicas = 1, .changes = 1},
                Property::kNotResurrected);

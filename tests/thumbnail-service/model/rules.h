@@ -24,6 +24,8 @@ enum class Rule {
   kTokenGuardsFinish,
   // and only while no newer version is wanted.
   kVersionGuardsFinish,
+  // FinishBatch::Unclaim: a job of which a newer version is wanted stays.
+  kVersionGuardsJob,
   // PgJobQueue::Settle: only ingest inserts files.
   kFinishCreatesNoFile,
   // PgJobQueue::Finish: thumbnails in and job gone in one transaction.

@@ -109,6 +109,11 @@ void Put(const Effect& effect, const Rules& rules, bool last, const Remembered& 
   job.delayed = 0;
 }
 
+void EndJob(bool newer_wanted, JobRow& job) {
+  if (newer_wanted) return Unclaim(job);
+  job = {};
+}
+
 }  // namespace
 
 bool HasThumbnails(const Tables& tables, int path, int content) {
@@ -199,8 +204,9 @@ Finished Finish(const Worker& worker, const Rules& rules, Tables& tables) {
   }
   const bool ours = job.claimed != 0 && job.token == worker.token;
   if (job.exists == 0 || (!ours && rules.Keep(Rule::kTokenGuardsFinish))) return {.stale = true};
-  if (job.wanted != job.claimed_version && rules.Keep(Rule::kVersionGuardsFinish)) {
-    Unclaim(job);
+  const bool outdated = job.wanted != job.claimed_version;
+  if (outdated && rules.Keep(Rule::kVersionGuardsFinish)) {
+    EndJob(rules.Keep(Rule::kVersionGuardsJob), job);
     return {};
   }
   Finished finished;
@@ -217,7 +223,9 @@ Finished Finish(const Worker& worker, const Rules& rules, Tables& tables) {
     return finished;
   }
   row.settled = 1;
-  if (rules.Keep(Rule::kResultEndsItsJob)) job = {};
+  if (rules.Keep(Rule::kResultEndsItsJob)) {
+    EndJob(outdated && rules.Keep(Rule::kVersionGuardsJob), job);
+  }
   return finished;
 }
 
