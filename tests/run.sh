@@ -6,13 +6,21 @@
 #
 #   --strict       first compile everything with clang too, every warning an error
 #   CTEST_OPTION   handed to ctest, e.g. -R Journal, -L unit, --repeat until-fail:10
+#
+# How much some tests do, in the environment:
+#   HESTIA_CRASH_RUNS=N           every crash point by every kind of crash N times, not once
+#   HESTIA_CONVERGENCE_SEEDS=N    random runs of the watcher against a mirror, instead of 200
+#   HESTIA_CONVERGENCE_SEED=N     that one alone
+#   HESTIA_TEST_MUTATED_FILES=N   damaged images through the whole of it, instead of 1000
+# Time limits stay what they are: N up to 20 for the crash points. Every other HESTIA_… is
+# unset first.
 set -euo pipefail
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 readonly repo
 strict=no
 case ${1:-} in
-  --help | -h) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+  --help | -h) sed -n '2,16s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
   --strict) strict=yes; shift ;;
 esac
 
@@ -37,7 +45,11 @@ deploy/build.sh everything release
 
 # A setting of this shell would otherwise be one of every service under test.
 for variable in $(compgen -e HESTIA_ || true); do
-  [ "$variable" = HESTIA_DOCKER_ENGINE ] || unset "$variable"
+  case $variable in
+    HESTIA_DOCKER_ENGINE | HESTIA_CRASH_RUNS | HESTIA_CONVERGENCE_SEED | HESTIA_CONVERGENCE_SEEDS | \
+      HESTIA_TEST_MUTATED_FILES) ;;
+    *) unset "$variable" ;;
+  esac
 done
 state=$(mktemp -d)
 HESTIA_TEST_DATABASE_URL=$(deploy/postgres.sh start "$state")
