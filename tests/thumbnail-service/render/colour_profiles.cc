@@ -37,8 +37,7 @@ std::string Serialise(cmsHPROFILE profile) {
 
 cmsToneCurve* Curve(double gamma) {
   const double srgb[] = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045};
-  return gamma == 0 ? cmsBuildParametricToneCurve(nullptr, 4, srgb)
-                    : cmsBuildGamma(nullptr, gamma);
+  return gamma == 0 ? cmsBuildParametricToneCurve(nullptr, 4, srgb) : cmsBuildGamma(nullptr, gamma);
 }
 
 std::array<double, 3> OddInksLab(double c, double m, double y, double k) {
@@ -67,11 +66,11 @@ cmsCIELab ToLab(const Rgba& colour) {
 }
 }  // namespace
 
-const ColourSpace kDisplayP3{"Display P3",
-                             0,
-                             {0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060},
-                             {1.2249402, -0.2249402, 0, -0.0420570, 1.0420570, 0, -0.0196376,
-                              -0.0786361, 1.0982736}};
+const ColourSpace kDisplayP3{
+    "Display P3",
+    0,
+    {0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060},
+    {1.2249402, -0.2249402, 0, -0.0420570, 1.0420570, 0, -0.0196376, -0.0786361, 1.0982736}};
 const ColourSpace kAdobeRgb{"Adobe RGB (1998)",
                             2.19921875,
                             {0.3127, 0.3290, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06},
@@ -81,10 +80,11 @@ const ColourSpace kProPhoto{"ProPhoto",
                             {0.3457, 0.3585, 0.7347, 0.2653, 0.1596, 0.8404, 0.0366, 0.0001},
                             {2.0343676, -0.7276347, -0.3067329, -0.2288246, 1.2317292, -0.0029046,
                              -0.0085649, -0.1532726, 1.1618376}};
-const ColourSpace kSrgb{"sRGB",
-                        0,
-                        {0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06},
-                        {1, 0, 0, 0, 1, 0, 0, 0, 1}};
+const ColourSpace kSrgb{
+    "sRGB", 0, {0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06}, {1, 0, 0, 0, 1, 0, 0, 0, 1}};
+
+const ColourSpace kLinearSrgb{"linear sRGB", 1, kSrgb.chromaticity, kSrgb.to_srgb};
+const ColourSpace kWideLight{"linear Adobe RGB", 1, kAdobeRgb.chromaticity, kAdobeRgb.to_srgb};
 
 std::string RgbProfile(const ColourSpace& space) {
   const std::array<double, 8>& c = space.chromaticity;
@@ -120,16 +120,22 @@ std::string OddInksProfile() {
   return Serialise(profile);
 }
 
-Rgba ToSrgb(const ColourSpace& space, const Rgba& colour) {
-  const auto light = [&](int value) {
-    return space.gamma == 0 ? DecodeSrgb(value / 255.0) : std::pow(value / 255.0, space.gamma);
+Rgba SharesToSrgb(const ColourSpace& space, const std::array<double, 3>& colour) {
+  const auto light = [&](double value) {
+    return space.gamma == 0 ? DecodeSrgb(value) : std::pow(value, space.gamma);
   };
-  const std::array<double, 3> from{light(colour.red), light(colour.green), light(colour.blue)};
+  const std::array<double, 3> from{light(colour[0]), light(colour[1]), light(colour[2])};
   const auto row = [&](std::size_t i) {
     const double* m = space.to_srgb.data() + 3 * i;
     return EncodeSrgb(m[0] * from[0] + m[1] * from[1] + m[2] * from[2]);
   };
-  return {row(0), row(1), row(2), colour.alpha};
+  return {row(0), row(1), row(2), 255};
+}
+
+Rgba ToSrgb(const ColourSpace& space, const Rgba& colour) {
+  Rgba srgb = SharesToSrgb(space, {colour.red / 255.0, colour.green / 255.0, colour.blue / 255.0});
+  srgb.alpha = colour.alpha;
+  return srgb;
 }
 
 Rgba LabToSrgb(double lightness, double a, double b) {

@@ -22,6 +22,8 @@ extern const ColourSpace kDisplayP3;
 extern const ColourSpace kAdobeRgb;
 extern const ColourSpace kProPhoto;
 extern const ColourSpace kSrgb;
+extern const ColourSpace kLinearSrgb;  // its primaries without its curve
+extern const ColourSpace kWideLight;   // Adobe's primaries without a curve
 
 std::string RgbProfile(const ColourSpace& space);
 std::string GreyProfile(double gamma);
@@ -30,6 +32,8 @@ std::string GreyProfile(double gamma);
 std::string OddInksProfile();
 
 Rgba ToSrgb(const ColourSpace& space, const Rgba& colour);
+// Red, green, blue as shares of the largest sample.
+Rgba SharesToSrgb(const ColourSpace& space, const std::array<double, 3>& colour);
 Rgba OddInksToSrgb(double cyan, double magenta, double yellow, double black);
 Rgba LabToSrgb(double lightness, double a, double b);
 

@@ -53,8 +53,8 @@ RowShrinker::RowShrinker(Size image, int channels, Size wanted, Alpha alpha)
       channels_(channels),
       alpha_(alpha),
       has_alpha_((channels == 2 || channels == 4) && alpha != Alpha::kNone),
-      block_width_(BlockSide(image.width, wanted.width)),
-      block_height_(BlockSide(image.height, wanted.height)),
+      block_width_(BlockFor(image, wanted).width),
+      block_height_(BlockFor(image, wanted).height),
       shrunk_{(image.width + block_width_ - 1) / block_width_,
               (image.height + block_height_ - 1) / block_height_},
       columns_(static_cast<std::size_t>(image.width) * static_cast<std::size_t>(channels)) {
@@ -65,6 +65,10 @@ RowShrinker::RowShrinker(Size image, int channels, Size wanted, Alpha alpha)
     plane.covered_width = static_cast<double>(image.width) / block_width_;
     plane.covered_height = static_cast<double>(image.height) / block_height_;
   }
+}
+
+Size RowShrinker::BlockFor(Size image, Size wanted) {
+  return {BlockSide(image.width, wanted.width), BlockSide(image.height, wanted.height)};
 }
 
 // Colour counts by its alpha, so that what is invisible does not bleed into what is not.

@@ -23,6 +23,9 @@ class RowShrinker {
   // is the largest size that will be asked of the resizer.
   RowShrinker(Size image, int channels, Size wanted, Alpha alpha = Alpha::kStraight);
 
+  // The whole pixels that become one; at most 128 a side.
+  static Size BlockFor(Size image, Size wanted);
+
   // The next row from the top: width x channels bytes.
   void Add(const std::uint8_t* row);
 

@@ -56,25 +56,33 @@ bool IsGrey(const Picture& picture) {
   return true;
 }
 
-// Which pixels lcms shall take, for a profile of that kind and a picture of this one; none when
-// they do not go together. A grey picture may come with an RGB profile. `space` is a
+// How many channels lcms shall take, for a profile of that kind and such a picture; none when they
+// do not go together. A grey picture may come with an RGB profile. `space` is a
 // cmsColorSpaceSignature or, in a damaged file, any number.
-std::optional<cmsUInt32Number> InputFormat(cmsUInt32Number space, const Picture& picture,
-                                           int& channels) {
-  const bool inks = picture.colour == Colour::kInk;
-  if (space == cmsSigCmykData && inks) {
-    channels = 4;
-    return TYPE_CMYK_8;
-  }
-  if (space == cmsSigRgbData && !inks) {
-    channels = 3;
-    return TYPE_RGB_8;
-  }
-  if (space == cmsSigGrayData && IsGrey(picture)) {
-    channels = 1;
-    return TYPE_GRAY_8;
-  }
+std::optional<int> InputChannels(cmsUInt32Number space, bool inks, bool grey) {
+  if (space == cmsSigCmykData && inks) return 4;
+  if (space == cmsSigRgbData && !inks) return 3;
+  if (space == cmsSigGrayData && grey) return 1;
   return std::nullopt;
+}
+
+// lcms's name of pixels with so many channels of one or two bytes.
+cmsUInt32Number InputFormat(int channels, int bytes) {
+  const cmsUInt32Number kind = channels == 4 ? PT_CMYK : channels == 3 ? PT_RGB : PT_GRAY;
+  return COLORSPACE_SH(kind) | CHANNELS_SH(static_cast<cmsUInt32Number>(channels)) |
+         BYTES_SH(static_cast<cmsUInt32Number>(bytes));
+}
+
+Profile Open(std::span<const std::uint8_t> profile) {
+  if (profile.empty() || profile.size() > kMaxProfileBytes) return nullptr;
+  return Profile(
+      cmsOpenProfileFromMem(profile.data(), static_cast<cmsUInt32Number>(profile.size())));
+}
+
+cmsHTRANSFORM MakeTransform(cmsHPROFILE from, cmsUInt32Number format, cmsUInt32Number flags) {
+  const Profile srgb(cmsCreate_sRGBProfile());
+  return cmsCreateTransform(from, format, srgb.get(), TYPE_RGB_8, INTENT_RELATIVE_COLORIMETRIC,
+                            flags);
 }
 
 // L* as 0..255, and a* and b* as they are in 8-bit TIFF but with 128 for zero: lcms's own
@@ -102,29 +110,47 @@ SrgbConversion::SrgbConversion(Transform transform, int channels)
 
 std::optional<SrgbConversion> SrgbConversion::For(const Picture& picture,
                                                   std::span<const std::uint8_t> profile) {
-  const Colour colour = picture.colour;
-  Profile from;
-  if (colour == Colour::kLab) {
-    from = LabProfile();
-  } else if (!profile.empty() && profile.size() <= kMaxProfileBytes) {
-    from.reset(cmsOpenProfileFromMem(profile.data(), static_cast<cmsUInt32Number>(profile.size())));
+  const bool inks = picture.colour == Colour::kInk;
+  if (picture.colour == Colour::kLab) {
+    Transform transform(MakeTransform(LabProfile().get(), TYPE_Lab_8, kFlags));
+    if (transform != nullptr) return SrgbConversion(std::move(transform), 3);
+  } else if (const Profile from = Open(profile); from != nullptr && !IsSrgb(from.get())) {
+    const auto space = static_cast<cmsUInt32Number>(cmsGetColorSpace(from.get()));
+    const bool grey = space == cmsSigGrayData && IsGrey(picture);
+    const std::optional<int> channels = InputChannels(space, inks, grey);
+    if (channels.has_value()) {
+      Transform transform(MakeTransform(from.get(), InputFormat(*channels, 1), kFlags));
+      if (transform != nullptr) return SrgbConversion(std::move(transform), *channels);
+    }
   }
-  int channels = colour == Colour::kInk ? 4 : 3;
-  std::optional<cmsUInt32Number> format;
-  if (colour == Colour::kLab) {
-    format = TYPE_Lab_8;
-  } else if (from != nullptr) {
-    format =
-        InputFormat(static_cast<cmsUInt32Number>(cmsGetColorSpace(from.get())), picture, channels);
-  }
-  if (format.has_value() && (colour == Colour::kLab || !IsSrgb(from.get()))) {
-    const Profile srgb(cmsCreate_sRGBProfile());
-    Transform transform(cmsCreateTransform(from.get(), *format, srgb.get(), TYPE_RGB_8,
-                                           INTENT_RELATIVE_COLORIMETRIC, kFlags));
-    if (transform != nullptr) return SrgbConversion(std::move(transform), channels);
-  }
-  if (colour == Colour::kInk) return SrgbConversion(nullptr, 4);
+  if (inks) return SrgbConversion(nullptr, 4);
   return std::nullopt;
+}
+
+std::optional<SrgbConversion> SrgbConversion::ForWords(Colour colour,
+                                                       std::span<const std::uint8_t> profile) {
+  // What lcms makes of words otherwise is a table of 33 steps a side, many levels off where it is
+  // dark.
+  constexpr cmsUInt32Number kExact = kFlags | cmsFLAGS_NOOPTIMIZE;
+  if (colour == Colour::kLab) {
+    Transform transform(MakeTransform(LabProfile().get(), TYPE_Lab_16, kExact));
+    if (transform == nullptr) return std::nullopt;
+    return SrgbConversion(std::move(transform), 3);
+  }
+  const Profile from = Open(profile);
+  if (from == nullptr || IsSrgb(from.get())) return std::nullopt;
+  const std::optional<int> channels =
+      InputChannels(static_cast<cmsUInt32Number>(cmsGetColorSpace(from.get())),
+                    colour == Colour::kInk, colour == Colour::kGrey);
+  if (!channels.has_value()) return std::nullopt;
+  Transform transform(MakeTransform(from.get(), InputFormat(*channels, 2), kExact));
+  if (transform == nullptr) return std::nullopt;
+  return SrgbConversion(std::move(transform), *channels);
+}
+
+void SrgbConversion::ConvertWords(const std::uint16_t* input, std::size_t pixels,
+                                  std::uint8_t* rgb) const {
+  cmsDoTransform(transform_.get(), input, rgb, static_cast<cmsUInt32Number>(pixels));
 }
 
 // Row y as the transform takes it: straight, interleaved.

@@ -28,9 +28,21 @@ class SrgbConversion {
   static std::optional<SrgbConversion> For(const Picture& picture,
                                            std::span<const std::uint8_t> profile);
 
+  // The same for samples of 16 bits, of which no picture was made yet: kGrey, kRgb, kInk, or kLab
+  // with 65535 for L* 100 and words of (a* + 128) x 257. Exact to a 256th of a level, and some ten
+  // times slower than bytes are. None also where only the picture's pixels could tell, and for inks
+  // without a profile.
+  static std::optional<SrgbConversion> ForWords(Colour colour,
+                                                std::span<const std::uint8_t> profile);
+
   // The picture in sRGB: kGrey stays so under a grey profile, all else becomes kRgb. YUV must
   // come with chroma planes of the whole size.
   Picture Apply(Picture picture) const;
+
+  // How many samples a pixel has that is to be converted: 1, 3 or 4.
+  int channels() const { return channels_; }
+  // By a conversion for words: straight pixels to sRGB bytes.
+  void ConvertWords(const std::uint16_t* input, std::size_t pixels, std::uint8_t* rgb) const;
 
  private:
   struct Free {
@@ -44,7 +56,7 @@ class SrgbConversion {
   void Convert(const std::uint8_t* input, std::size_t pixels, std::uint8_t* rgb) const;
 
   Transform transform_;  // null for inks without a profile
-  int channels_;         // what the transform takes: 1, 3 or 4
+  int channels_;
 };
 
 }  // namespace hestia

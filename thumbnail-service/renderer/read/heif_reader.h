@@ -10,8 +10,9 @@ namespace hestia {
 
 // Reads the primary image of a HEIC or AVIF file by libheif: OpenImageIO's own use of it knows
 // no colour profiles. The picture is upright already (the container says how it lies, and
-// libheif turns it), of 8 bits, RGB, with alpha where it has some. The file's embedded preview is
-// taken instead where it is large enough for the demand and has the image's aspect.
+// libheif turns it), RGB, with alpha where it has some. More than 8 bits are kept until the colours
+// are sRGB's; the signals of PQ and HLG are tone-mapped (hdr_signal.h). The file's embedded preview
+// is taken instead where it is large enough for the demand and has the image's aspect.
 //
 // Refuses (refuse.h) what cannot be read or is over a limit. Blocking: CPU-bound.
 // Memory: the whole image twice, as the codec and as RGB have it.

@@ -8,9 +8,10 @@
 
 namespace hestia {
 
-// Reads a JPEG XL image by libjxl, of an animation its first frame: upright already, of 8 bits,
-// grey or RGB, with alpha where it has some. Refuses (refuse.h) what cannot be read or is over a
-// limit.
+// Reads a JPEG XL image by libjxl, of an animation its first frame: upright already, grey or RGB,
+// with alpha where it has some. More than 8 bits are kept until the colours are sRGB's; light
+// (floating point) and the signals of PQ and HLG are tone-mapped. Refuses (refuse.h) what cannot be
+// read or is over a limit.
 //
 // Blocking: CPU-bound, in this thread. Memory: the whole image, and libjxl's own several times.
 Decoded ReadJxl(std::span<const std::uint8_t> bytes, const Demand& demand);

@@ -2,6 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "thumbnail-service/renderer/picture/row_shrinker.h"
+#include "thumbnail-service/renderer/read/readers.h"
 
 namespace hestia {
 namespace {
@@ -22,8 +28,8 @@ float LuminanceOf(const float* pixel, LightRow kind, float& alpha) {
       kind.colours == 1 ? pixel[0] : ToneCurve::Luminance(pixel[0], pixel[1], pixel[2]);
   return alpha > 0 ? luminance / alpha : luminance;
 }
-}  // namespace
 
+// Tells the curve of every pixel that can be seen.
 void MeasureLight(const float* row, int width, LightRow kind, ToneCurve& curve) {
   for (int x = 0; x < width; ++x, row += kind.channels()) {
     float alpha = 1;
@@ -37,13 +43,38 @@ void LightToBytes(const float* row, int width, LightRow kind, const ToneCurve& c
                   std::uint8_t* bytes) {
   for (int x = 0; x < width; ++x, row += kind.channels()) {
     float alpha = 1;
-    const float factor =
-        curve.Factor(LuminanceOf(row, kind, alpha)) / (alpha > 0 ? alpha : 1.0F);
+    const float factor = curve.Factor(LuminanceOf(row, kind, alpha)) / (alpha > 0 ? alpha : 1.0F);
     for (int c = 0; c < kind.colours; ++c) {
       *bytes++ = ToByte(EncodeSrgb(std::min(row[c] * factor, 1.0F)));
     }
     if (kind.alpha) *bytes++ = ToByte(alpha);
   }
+}
+
+// What is shown of a row that is not there.
+std::vector<std::uint8_t> MissingRow(int width, LightRow kind) {
+  return std::vector<std::uint8_t>(
+      static_cast<std::size_t>(width) * static_cast<std::size_t>(kind.channels()),
+      kind.alpha ? 0 : kMissingGrey);
+}
+}  // namespace
+
+Picture ShrinkLight(Size image, LightRow kind, Size wanted, const LightSource& rows) {
+  ToneCurve curve;
+  for (int y = 0; y < image.height; ++y) {
+    const float* row = rows(y);
+    if (row != nullptr) MeasureLight(row, image.width, kind, curve);
+  }
+  curve.Settle();
+  RowShrinker shrinker(image, kind.channels(), wanted);
+  const std::vector<std::uint8_t> missing = MissingRow(image.width, kind);
+  std::vector<std::uint8_t> bytes(missing.size());
+  for (int y = 0; y < image.height; ++y) {
+    const float* row = rows(y);
+    if (row != nullptr) LightToBytes(row, image.width, kind, curve, bytes.data());
+    shrinker.Add(row != nullptr ? bytes.data() : missing.data());
+  }
+  return shrinker.Finish();
 }
 
 }  // namespace hestia

@@ -1,8 +1,9 @@
 #ifndef HESTIA_THUMBNAIL_SERVICE_RENDERER_READ_LIGHT_ROWS_H_
 #define HESTIA_THUMBNAIL_SERVICE_RENDERER_READ_LIGHT_ROWS_H_
 
-#include <cstdint>
+#include <functional>
 
+#include "thumbnail-service/renderer/picture/picture.h"
 #include "thumbnail-service/renderer/read/tone_curve.h"
 
 namespace hestia {
@@ -15,12 +16,15 @@ struct LightRow {
   int channels() const { return colours + (alpha ? 1 : 0); }
 };
 
-// Tells the curve of every pixel that can be seen. Thread-safety: as ToneCurve's.
-void MeasureLight(const float* row, int width, LightRow kind, ToneCurve& curve);
+// Row y of an image, valid until the next one is asked for; null where it is missing.
+using LightSource = std::function<const float*(int y)>;
 
-// Light through the settled curve, encoded as sRGB; alpha is straight afterwards. A pure function.
-void LightToBytes(const float* row, int width, LightRow kind, const ToneCurve& curve,
-                  std::uint8_t* bytes);
+// A picture of that image through a tone curve, in sRGB, premultiplied. Every row is asked for
+// twice, rather than kept, from the top: the curve depends on the whole image. `wanted` as
+// RowShrinker's.
+//
+// Thread-safety: a pure function. Memory: as RowShrinker's.
+Picture ShrinkLight(Size image, LightRow kind, Size wanted, const LightSource& rows);
 
 }  // namespace hestia
 

@@ -9,8 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "thumbnail-service/renderer/picture/deep_shrinker.h"
 #include "thumbnail-service/renderer/picture/row_shrinker.h"
+#include "thumbnail-service/renderer/picture/srgb_conversion.h"
 #include "thumbnail-service/renderer/read/early_header.h"
+#include "thumbnail-service/renderer/read/light_conversion.h"
 #include "thumbnail-service/renderer/read/light_rows.h"
 #include "thumbnail-service/renderer/read/strip_reader.h"
 #include "thumbnail-service/renderer/refuse.h"
@@ -47,8 +50,14 @@ struct Channels {
   int colours = 1;  // 1, 3 or 4 (inks), from channel 0
   bool alpha = false;
   bool lab = false;
-  std::uint8_t flip = 0;  // XORed to inks, and to a* and b*
+  // XORed to inks, and to a* and b*, all bits of them or the highest.
+  enum class Flip { kNone, kAll, kSign } flip = Flip::kNone;
+  bool icclab = false;  // of 16 bits: 65280 is L* 100
   int count() const { return colours + (alpha ? 1 : 0); }
+  Colour colour() const {
+    if (lab) return Colour::kLab;
+    return colours == 4 ? Colour::kInk : colours == 3 ? Colour::kRgb : Colour::kGrey;
+  }
 };
 
 Channels ChooseChannels(const OIIO::ImageSpec& spec, bool psd_of_inks = false) {
@@ -57,12 +66,15 @@ Channels ChooseChannels(const OIIO::ImageSpec& spec, bool psd_of_inks = false) {
     channels.colours = 4;
     // Inks in a JPEG stream are inverted, as Adobe's programs have always written them, and so
     // are Photoshop's own.
-    if (psd_of_inks || spec.get_string_attribute("compression") == "jpeg") channels.flip = 0xff;
+    if (psd_of_inks || spec.get_string_attribute("compression") == "jpeg") {
+      channels.flip = Channels::Flip::kAll;
+    }
     return channels;
   }
   channels.lab = IsLab(spec);
   // Signed bytes; means and filters need them without a jump at zero.
-  if (IsKind(spec, "CIELAB")) channels.flip = 0x80;
+  if (IsKind(spec, "CIELAB")) channels.flip = Channels::Flip::kSign;
+  channels.icclab = IsKind(spec, "ICCLAB");
   channels.colours = spec.nchannels >= 3 ? 3 : 1;
   // Alpha elsewhere than behind the colours would have to be gathered; no format here
   // does that but an EXR with many layers. The GIF reader counts its alpha channel from 1,
@@ -81,72 +93,134 @@ bool IsLight(const OIIO::ImageSpec& spec) {
   return is_float && spec.get_string_attribute("oiio:ColorSpace") != "sRGB";
 }
 
-void Flip(std::uint8_t* row, int width, Channels channels) {
+template <typename Sample>
+void Flip(Sample* row, int width, Channels channels) {
+  constexpr int kAll = sizeof(Sample) == 1 ? 0xff : 0xffff;
+  const int flipped = channels.flip == Channels::Flip::kAll ? kAll : kAll / 2 + 1;
   for (int x = 0; x < width; ++x, row += channels.count()) {
     for (int c = channels.lab ? 1 : 0; c < channels.colours; ++c) {
-      row[c] = static_cast<std::uint8_t>(row[c] ^ channels.flip);
+      row[c] = static_cast<Sample>(row[c] ^ flipped);
     }
+  }
+}
+
+// From TIFF's words, where a* and b* are 256ths, to those that the conversion takes.
+void SpreadLab(std::uint16_t* row, int width, Channels channels) {
+  const auto times = [](std::uint16_t word, std::uint32_t most) {
+    return static_cast<std::uint16_t>(std::min<std::uint32_t>(word * 65535U / most, 65535));
+  };
+  for (int x = 0; x < width; ++x, row += channels.count()) {
+    if (channels.icclab) row[0] = times(row[0], 65280);
+    for (int c = 1; c < 3; ++c) row[c] = times(row[c], 65280);
   }
 }
 
 // What is shown of a row that is not there.
-std::vector<std::uint8_t> MissingRow(std::size_t stride, Channels channels) {
-  std::vector<std::uint8_t> row(stride, channels.alpha ? 0 : kMissingGrey);
+template <typename Sample>
+std::vector<Sample> MissingRow(std::size_t samples, Channels channels) {
+  constexpr int kGrey = sizeof(Sample) == 1 ? kMissingGrey : kMissingGrey * 257;
+  std::vector<Sample> row(samples, static_cast<Sample>(channels.alpha ? 0 : kGrey));
   // Of inks, half of the black.
-  for (std::size_t i = 0; channels.colours == 4 && i < stride; ++i) row[i] = i % 4 == 3 ? 128 : 0;
+  for (std::size_t i = 0; channels.colours == 4 && i < samples; ++i) {
+    row[i] = static_cast<Sample>(i % 4 == 3 ? kGrey : 0);
+  }
   return row;
 }
 
-Picture ReadBytes(StripReader& strips, Size size, Channels channels, Size target) {
-  RowShrinker shrinker(
-      size, channels.count(), target,
-      channels.colours == 4 ? RowShrinker::Alpha::kNone : RowShrinker::Alpha::kPremultiplied);
+template <typename Sample, typename Shrinker>
+Picture ReadSamples(StripReader& strips, Size size, Channels channels, Shrinker shrinker) {
+  constexpr bool kWords = sizeof(Sample) == 2;
   const std::size_t stride =
       static_cast<std::size_t>(size.width) * static_cast<std::size_t>(channels.count());
-  std::vector<std::uint8_t> strip(stride * static_cast<std::size_t>(strips.rows()));
-  const std::vector<std::uint8_t> missing = MissingRow(stride, channels);
+  std::vector<Sample> strip(stride * static_cast<std::size_t>(strips.rows()));
+  const std::vector<Sample> missing = MissingRow<Sample>(stride, channels);
   for (int begin = 0; begin < size.height; begin += strips.rows()) {
     const int end = std::min(begin + strips.rows(), size.height);
-    strips.Read(begin, end, OIIO::TypeDesc::UINT8, strip.data());
+    strips.Read(begin, end, kWords ? OIIO::TypeDesc::UINT16 : OIIO::TypeDesc::UINT8, strip.data());
     for (int y = begin; y < end; ++y) {
-      std::uint8_t* row = strip.data() + static_cast<std::size_t>(y - begin) * stride;
-      if (channels.flip != 0) Flip(row, size.width, channels);
+      Sample* row = strip.data() + static_cast<std::size_t>(y - begin) * stride;
+      if (channels.flip != Channels::Flip::kNone) Flip(row, size.width, channels);
+      if constexpr (kWords) {
+        if (channels.lab) SpreadLab(row, size.width, channels);
+      }
       shrinker.Add(strips.IsThere(y) ? row : missing.data());
     }
   }
-  Picture picture = shrinker.Finish();
+  return shrinker.Finish();
+}
+
+Picture ReadBytes(StripReader& strips, Size size, Channels channels, Size target) {
+  const auto alpha =
+      channels.colours == 4 ? RowShrinker::Alpha::kNone : RowShrinker::Alpha::kPremultiplied;
+  Picture picture = ReadSamples<std::uint8_t>(strips, size, channels,
+                                              RowShrinker(size, channels.count(), target, alpha));
   if (channels.lab) picture.colour = Colour::kLab;
   return picture;
 }
 
-// Read twice, rather than kept: the curve depends on the whole picture.
-Picture ReadLight(StripReader& strips, Size size, Channels channels, Size target) {
-  RowShrinker shrinker(size, channels.count(), target);
+Picture ReadWords(StripReader& strips, Size size, Channels channels, Size target,
+                  SrgbConversion conversion) {
+  const auto alpha =
+      channels.colours == 4 ? DeepShrinker::Alpha::kNone : DeepShrinker::Alpha::kPremultiplied;
+  return ReadSamples<std::uint16_t>(
+      strips, size, channels,
+      DeepShrinker(size, channels.count(), target, alpha, std::move(conversion)));
+}
+
+Picture ReadLight(StripReader& strips, Size size, Channels channels, Size target,
+                  const std::optional<LightConversion>& conversion) {
   const std::size_t stride =
       static_cast<std::size_t>(size.width) * static_cast<std::size_t>(channels.count());
   const LightRow kind{channels.colours, channels.alpha};
-  std::vector<float> strip(stride * static_cast<std::size_t>(strips.rows()));
-  std::vector<std::uint8_t> bytes(stride);
-  const std::vector<std::uint8_t> missing = MissingRow(stride, channels);
-  ToneCurve curve;
-  const auto for_each_row = [&](const auto& take) {
-    for (int begin = 0; begin < size.height; begin += strips.rows()) {
-      const int end = std::min(begin + strips.rows(), size.height);
-      strips.Read(begin, end, OIIO::TypeDesc::FLOAT, strip.data());
-      for (int y = begin; y < end; ++y) {
-        take(strip.data() + static_cast<std::size_t>(y - begin) * stride, strips.IsThere(y));
-      }
+  const int rows = strips.rows();
+  std::vector<float> strip(stride * static_cast<std::size_t>(rows));
+  return ShrinkLight(size, kind, target, [&](int y) -> const float* {
+    if (y % rows == 0) {
+      strips.Read(y, std::min(y + rows, size.height), OIIO::TypeDesc::FLOAT, strip.data());
     }
-  };
-  for_each_row([&](const float* row, bool there) {
-    if (there) MeasureLight(row, size.width, kind, curve);
+    if (!strips.IsThere(y)) return nullptr;
+    float* row = strip.data() + static_cast<std::size_t>(y % rows) * stride;
+    if (conversion.has_value()) conversion->Apply(row, size.width, kind);
+    return row;
   });
-  curve.Settle();
-  for_each_row([&](const float* row, bool there) {
-    if (there) LightToBytes(row, size.width, kind, curve, bytes.data());
-    shrinker.Add(there ? bytes.data() : missing.data());
-  });
-  return shrinker.Finish();
+}
+
+// By the profile, or by the primaries that an EXR may tell.
+std::optional<LightConversion> ConversionOfLight(const OIIO::ImageSpec& spec,
+                                                 std::span<const std::uint8_t> profile,
+                                                 int colours) {
+  if (!profile.empty()) return LightConversion::For(profile, colours);
+  const OIIO::ParamValue* found = spec.find_attribute("chromaticities");
+  if (found == nullptr || found->type().basetype != OIIO::TypeDesc::FLOAT ||
+      found->type().numelements() * found->type().aggregate != 8 || colours != 3) {
+    return std::nullopt;
+  }
+  const auto* xy = static_cast<const float*>(found->data());
+  return LightConversion::For({.white = {xy[6], xy[7]},
+                               .red = {xy[0], xy[1]},
+                               .green = {xy[2], xy[3]},
+                               .blue = {xy[4], xy[5]}});
+}
+
+// Sets the picture, and the profile where it is still to be followed.
+void ReadPicture(StripReader& strips, const OIIO::ImageSpec& spec, Channels channels,
+                 const Demand& demand, Decoded& decoded) {
+  const Size target = demand.For(decoded.stored);
+  std::vector<std::uint8_t> profile = demand.Allowed(Profile(spec));
+  if (IsLight(spec)) {
+    decoded.picture = ReadLight(strips, decoded.stored, channels, target,
+                                ConversionOfLight(spec, profile, channels.colours));
+    return;
+  }
+  if (spec.format == OIIO::TypeDesc::UINT16) {
+    std::optional<SrgbConversion> conversion = SrgbConversion::ForWords(channels.colour(), profile);
+    if (conversion.has_value()) {
+      decoded.picture = ReadWords(strips, decoded.stored, channels, target, *std::move(conversion));
+      return;
+    }
+  }
+  decoded.picture = ReadBytes(strips, decoded.stored, channels, target);
+  decoded.profile = std::move(profile);
 }
 
 // The first of the next frames that shows something takes the first one's place.
@@ -182,12 +256,10 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
   input->threads(1);
   OIIO::ImageSpec spec;
   OIIO::ImageSpec wishes;
-  const std::optional<EarlyHeader> early = 
-      ReadEarlyHeader(path, reader, demand.limits.max_frames);
+  const std::optional<EarlyHeader> early = ReadEarlyHeader(path, reader, demand.limits.max_frames);
   if (early.has_value()) {
-    demand.Admit({.width_px = early->width_px,
-                  .height_px = early->height_px,
-                  .frames = early->frames});
+    demand.Admit(
+        {.width_px = early->width_px, .height_px = early->height_px, .frames = early->frames});
   }
   const bool psd_of_inks = early.has_value() && early->inks;
   if (psd_of_inks) wishes.attribute("oiio:RawColor", 1);
@@ -200,11 +272,10 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
     if (!input->open(path, spec, wishes)) RefuseRead(input->geterror(), path);
   }
   if (spec.width < 0 || spec.height < 0) RefuseRead("the header gives a negative size", path);
-  demand.Admit(
-      {.width_px = static_cast<std::uint64_t>(spec.width),
-       .height_px = static_cast<std::uint64_t>(spec.height),
-       .channels = static_cast<std::uint64_t>(std::max(spec.nchannels, 1)),
-       .frames = reader == "tiff" ? CountTiffPages(path, demand.limits.max_frames) : 1});
+  demand.Admit({.width_px = static_cast<std::uint64_t>(spec.width),
+                .height_px = static_cast<std::uint64_t>(spec.height),
+                .channels = static_cast<std::uint64_t>(std::max(spec.nchannels, 1)),
+                .frames = reader == "tiff" ? CountTiffPages(path, demand.limits.max_frames) : 1});
   if (spec.depth > 1 || spec.nchannels < 1 || spec.deep) {
     Refuse(wire::Outcome::kUnsupported, "not a flat picture: %d deep, %d channels", spec.depth,
            spec.nchannels);
@@ -212,15 +283,12 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
   Decoded decoded;
   decoded.stored = {spec.width, spec.height};
   decoded.orientation = spec.get_int_attribute("Orientation", 1);
-  if (!IsLight(spec)) decoded.profile = demand.Allowed(Profile(spec));
-  const Size target = demand.For(decoded.stored);
   const Channels channels = ChooseChannels(spec, psd_of_inks);
   StripReader strips(*input, channels.count(), path, demand.limits.render_damaged != 0);
-  decoded.picture = IsLight(spec) ? ReadLight(strips, decoded.stored, channels, target)
-                                  : ReadBytes(strips, decoded.stored, channels, target);
+  ReadPicture(strips, spec, channels, demand, decoded);
   decoded.damage = strips.Damage();
   if (reader == "gif" && IsBlank(decoded.picture)) {
-    ReadLaterFrame(*input, path, target, decoded);
+    ReadLaterFrame(*input, path, demand.For(decoded.stored), decoded);
   }
   input->close();
   return decoded;

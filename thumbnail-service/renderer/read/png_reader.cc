@@ -1,15 +1,20 @@
 #include <png.h>
 
+#include <bit>
 #include <cinttypes>
 #include <csetjmp>
 #include <cstring>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "thumbnail-service/renderer/first_use.h"
+#include "thumbnail-service/renderer/picture/deep_shrinker.h"
 #include "thumbnail-service/renderer/picture/gamma_profile.h"
 #include "thumbnail-service/renderer/picture/orientation.h"
 #include "thumbnail-service/renderer/picture/row_shrinker.h"
+#include "thumbnail-service/renderer/picture/srgb_conversion.h"
 #include "thumbnail-service/renderer/read/png_rows.h"
 #include "thumbnail-service/renderer/read/readers.h"
 #include "thumbnail-service/renderer/refuse.h"
@@ -63,8 +68,8 @@ bool ReadRow(png_structp png, png_bytep row) {
 }
 
 std::uint64_t ChannelsOf(int colour_type) {
-  const bool many = (colour_type & (PNG_COLOR_MASK_COLOR | PNG_COLOR_MASK_PALETTE)) ==
-                    PNG_COLOR_MASK_COLOR;
+  const bool many =
+      (colour_type & (PNG_COLOR_MASK_COLOR | PNG_COLOR_MASK_PALETTE)) == PNG_COLOR_MASK_COLOR;
   return (many ? 3U : 1U) + ((colour_type & PNG_COLOR_MASK_ALPHA) != 0 ? 1U : 0U);
 }
 
@@ -79,24 +84,33 @@ void CheckHeader(std::span<const std::uint8_t> bytes, const Demand& demand) {
                 .channels = ChannelsOf(bytes[25])});
 }
 
-// The chunks before the pixels. libpng passes some over that are larger than it may unpack, and reads
-// others.
+// The chunks before the pixels. libpng passes some over that are larger than it may unpack, and
+// reads others.
 void RefuseLargeChunks(std::span<const std::uint8_t> bytes, std::uint64_t most) {
   for (std::size_t at = 8; at + 8 <= bytes.size();) {
     const std::uint64_t size = png_get_uint_32(bytes.data() + at);
     if (std::memcmp(bytes.data() + at + 4, "IDAT", 4) == 0) return;
     if (size > most) {
-      Refuse(wire::Outcome::kTooLarge, "PNG: a chunk has %" PRIu64 " bytes; %" PRIu64 " are allowed",
-             size, most);
+      Refuse(wire::Outcome::kTooLarge,
+             "PNG: a chunk has %" PRIu64 " bytes; %" PRIu64 " are allowed", size, most);
     }
     at += 12 + size;
   }
 }
 
-// Everything to 8 bits of grey, grey + alpha, RGB or RGB + alpha.
-void AskForPlainBytes(png_structp png) {
+// Everything to grey, grey + alpha, RGB or RGB + alpha, of 8 bits or of 16 in this machine's order.
+void AskForPlainSamples(png_structp png, bool words) {
   png_set_expand(png);
-  png_set_scale_16(png);
+  if (!words) png_set_scale_16(png);
+  if (words && std::endian::native == std::endian::little) png_set_swap(png);
+}
+
+// None where nothing is lost by cutting the samples to 8 bits first.
+std::optional<SrgbConversion> ConversionOfWords(png_structp png, png_infop info,
+                                                std::span<const std::uint8_t> profile) {
+  if (png_get_bit_depth(png, info) != 16) return std::nullopt;
+  const bool grey = (png_get_color_type(png, info) & PNG_COLOR_MASK_COLOR) == 0;
+  return SrgbConversion::ForWords(grey ? Colour::kGrey : Colour::kRgb, profile);
 }
 
 // Whether the rows in the file are the pixels' bytes, one after another: most large files.
@@ -108,9 +122,11 @@ bool HasPlainRows(png_structp png, png_infop info) {
 }
 
 // What is shown where a damaged file has no pixels.
-std::vector<std::uint8_t> MissingRow(std::size_t row_bytes, int channels) {
+template <typename Sample>
+std::vector<Sample> MissingRow(std::size_t samples, int channels) {
+  constexpr int kGrey = sizeof(Sample) == 1 ? kMissingGrey : kMissingGrey * 257;
   const bool alpha = channels == 2 || channels == 4;
-  return std::vector<std::uint8_t>(row_bytes, alpha ? 0 : kMissingGrey);
+  return std::vector<Sample>(samples, static_cast<Sample>(alpha ? 0 : kGrey));
 }
 
 [[noreturn]] void RefuseDamaged(const std::string& damage) {
@@ -130,39 +146,56 @@ Picture ReadPlainRows(png_structp png, png_infop info, std::span<const std::uint
   }
   input.damage = rows.damage();
   if (y == 0) RefuseDamaged(input.damage);
-  const std::vector<std::uint8_t> missing = MissingRow(row_bytes, channels);
+  const auto missing = MissingRow<std::uint8_t>(row_bytes, channels);
   for (; y < size.height; ++y) shrinker.Add(missing.data());
   return shrinker.Finish();
 }
 
-Picture ReadRows(png_structp png, png_infop info, Size size, Size target, Input& input) {
-  AskForPlainBytes(png);
-  const int passes = png_set_interlace_handling(png);
-  png_read_update_info(png, info);
-  const std::size_t stride = png_get_rowbytes(png, info);
-  const int channels = png_get_channels(png, info);
-  RowShrinker shrinker(size, channels, target);
-  const std::vector<std::uint8_t> missing = MissingRow(stride, channels);
+// After png_read_update_info.
+template <typename Sample, typename Shrinker>
+Picture ReadRows(png_structp png, int channels, int passes, Size size, Shrinker shrinker,
+                 Input& input) {
+  const std::size_t stride =
+      static_cast<std::size_t>(size.width) * static_cast<std::size_t>(channels);
+  const std::vector<Sample> missing = MissingRow<Sample>(stride, channels);
   // An interlaced image has its first row complete only after the last pass.
   const auto rows = static_cast<std::size_t>(passes > 1 ? size.height : 1);
-  std::vector<std::uint8_t> buffer;
-  for (std::size_t y = 0; y < rows; ++y) buffer.insert(buffer.end(), missing.begin(), missing.end());
+  std::vector<Sample> buffer;
+  for (std::size_t y = 0; y < rows; ++y)
+    buffer.insert(buffer.end(), missing.begin(), missing.end());
+  const auto read = [&](Sample* row) { return ReadRow(png, reinterpret_cast<png_bytep>(row)); };
   bool whole = true;
   bool any = false;
   for (int pass = 0; pass + 1 < passes; ++pass) {
     for (std::size_t y = 0; y < rows && whole; ++y) {
-      whole = ReadRow(png, buffer.data() + y * stride);
+      whole = read(buffer.data() + y * stride);
       any = any || whole;
     }
   }
   for (int y = 0; y < size.height; ++y) {
-    std::uint8_t* row = buffer.data() + (rows > 1 ? static_cast<std::size_t>(y) * stride : 0);
-    whole = whole && ReadRow(png, row);
+    Sample* row = buffer.data() + (rows > 1 ? static_cast<std::size_t>(y) * stride : 0);
+    whole = whole && read(row);
     any = any || whole;
     if (!any) RefuseDamaged(input.damage);
     shrinker.Add(whole || rows > 1 ? row : missing.data());
   }
   return shrinker.Finish();
+}
+
+Picture ReadPackedRows(png_structp png, png_infop info, Size size, Size target,
+                       std::optional<SrgbConversion> conversion, Input& input) {
+  AskForPlainSamples(png, conversion.has_value());
+  const int passes = png_set_interlace_handling(png);
+  png_read_update_info(png, info);
+  const int channels = png_get_channels(png, info);
+  if (!conversion.has_value()) {
+    return ReadRows<std::uint8_t>(png, channels, passes, size, RowShrinker(size, channels, target),
+                                  input);
+  }
+  return ReadRows<std::uint16_t>(
+      png, channels, passes, size,
+      DeepShrinker(size, channels, target, DeepShrinker::Alpha::kStraight, *std::move(conversion)),
+      input);
 }
 
 // iCCP, or what gAMA and cHRM say when they say something else than sRGB does.
@@ -217,9 +250,12 @@ Decoded ReadPng(std::span<const std::uint8_t> bytes, const Demand& demand) {
     png_set_compression_buffer_size(png, kReadBytes);
     png_set_crc_action(png, PNG_CRC_WARN_USE, PNG_CRC_DEFAULT);
   }
-  decoded.picture = HasPlainRows(png, info)
-                        ? ReadPlainRows(png, info, chunks, decoded.stored, target, input)
-                        : ReadRows(png, info, decoded.stored, target, input);
+  std::optional<SrgbConversion> conversion = ConversionOfWords(png, info, decoded.profile);
+  if (conversion.has_value()) decoded.profile.clear();
+  decoded.picture =
+      HasPlainRows(png, info)
+          ? ReadPlainRows(png, info, chunks, decoded.stored, target, input)
+          : ReadPackedRows(png, info, decoded.stored, target, std::move(conversion), input);
   decoded.damage = input.damage;
   png_destroy_read_struct(&png, &info, nullptr);
   return decoded;

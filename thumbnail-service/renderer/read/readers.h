@@ -56,8 +56,8 @@ constexpr std::uint8_t kMissingGrey = 128;
 
 // What a reader made: at least as large as Demand::For, at most the image.
 struct Decoded {
-  Picture picture;      // as stored: not yet upright
-  Size stored;          // by the header
+  Picture picture;  // as stored: not yet upright
+  Size stored;      // by the header
   // The file's own size where `stored` is that of a preview in it, whose proportions may differ.
   std::optional<Size> told;
   int orientation = 1;  // EXIF's number
@@ -70,8 +70,8 @@ struct Decoded {
 // CMYK and YCCK become kInk. The rest stays YCbCr or grey.
 Decoded ReadJpeg(std::span<const std::uint8_t> bytes, const Demand& demand);
 
-// All colour types; 16 bits are reduced to 8, palettes and tRNS expanded. A gAMA chunk that is
-// not sRGB's becomes a profile when there is none.
+// All colour types; palettes and tRNS expanded. A gAMA chunk that is not sRGB's becomes a profile
+// when there is none. 16 bits are reduced to 8, after they were converted where there is a profile.
 Decoded ReadPng(std::span<const std::uint8_t> bytes, const Demand& demand);
 
 // How many frames of an animation are looked at for one that is not blank.

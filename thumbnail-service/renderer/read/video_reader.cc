@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <vector>
 
 extern "C" {
@@ -11,8 +12,12 @@ extern "C" {
 #include <libswscale/swscale.h>
 }
 
+#include "thumbnail-service/renderer/picture/deep_shrinker.h"
+#include "thumbnail-service/renderer/picture/gamma_profile.h"
 #include "thumbnail-service/renderer/picture/row_shrinker.h"
 #include "thumbnail-service/renderer/read/freed_by.h"
+#include "thumbnail-service/renderer/read/hdr_signal.h"
+#include "thumbnail-service/renderer/read/light_rows.h"
 #include "thumbnail-service/renderer/read/video_stream.h"
 
 namespace hestia {
@@ -50,9 +55,29 @@ bool IsFullRange(const AVFrame& frame) {
          frame.format == AV_PIX_FMT_YUVJ440P || frame.format == AV_PIX_FMT_YUVJ411P;
 }
 
-// Pixels of `format` at `size`, rows without gaps.
-std::vector<std::uint8_t> Convert(const AVFrame& frame, AVPixelFormat format, Size size,
-                                  int channels, int flags) {
+// None for those that are near sRGB's.
+std::optional<HdrCurve> HdrCurveOf(const AVFrame& frame) {
+  if (frame.color_trc == AVCOL_TRC_SMPTE2084) return HdrCurve::kPq;
+  if (frame.color_trc == AVCOL_TRC_ARIB_STD_B67) return HdrCurve::kHlg;
+  return std::nullopt;
+}
+
+// None for those that are sRGB's as far as anybody could see.
+std::optional<Chromaticities> WidePrimariesOf(const AVFrame& frame) {
+  switch (frame.color_primaries) {
+    case AVCOL_PRI_BT2020:
+      return kBt2020Chromaticities;
+    case AVCOL_PRI_SMPTE432:
+      return Chromaticities{{0.3127, 0.3290}, {0.680, 0.320}, {0.265, 0.690}, {0.150, 0.060}};
+    default:
+      return std::nullopt;
+  }
+}
+
+// Pixels of `format` at `size`, rows without gaps; of words when Sample is one.
+template <typename Sample = std::uint8_t>
+std::vector<Sample> Convert(const AVFrame& frame, AVPixelFormat format, Size size, int channels,
+                            int flags) {
   const Scaler scaler(sws_getContext(frame.width, frame.height,
                                      static_cast<AVPixelFormat>(frame.format), size.width,
                                      size.height, format, flags, nullptr, nullptr, nullptr));
@@ -63,13 +88,14 @@ std::vector<std::uint8_t> Convert(const AVFrame& frame, AVPixelFormat format, Si
   constexpr int kOne = 1 << 16;
   sws_setColorspaceDetails(scaler.get(), CoefficientsOf(frame), IsFullRange(frame) ? 1 : 0,
                            sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, kOne, kOne);
-  const int stride = size.width * channels;
+  const int samples = size.width * channels;
   // Its vector code may write a little beyond a row.
   constexpr std::size_t kSlack = 64;
-  std::vector<std::uint8_t> pixels(
-      static_cast<std::size_t>(stride) * static_cast<std::size_t>(size.height) + kSlack);
-  std::uint8_t* const planes[] = {pixels.data(), nullptr, nullptr, nullptr};
-  const int strides[] = {stride, 0, 0, 0};
+  std::vector<Sample> pixels(
+      static_cast<std::size_t>(samples) * static_cast<std::size_t>(size.height) + kSlack);
+  std::uint8_t* const planes[] = {reinterpret_cast<std::uint8_t*>(pixels.data()), nullptr, nullptr,
+                                  nullptr};
+  const int strides[] = {samples * static_cast<int>(sizeof(Sample)), 0, 0, 0};
   if (sws_scale(scaler.get(), frame.data, frame.linesize, 0, frame.height, planes, strides) < 0) {
     Refuse(wire::Outcome::kDecodeFailed, "video: a picture cannot be converted");
   }
@@ -80,23 +106,29 @@ std::vector<std::uint8_t> Convert(const AVFrame& frame, AVPixelFormat format, Si
 bool IsBlack(const AVFrame& frame) {
   constexpr Size kSample{64, 64};
   constexpr int kDark = 32;
-  const std::vector<std::uint8_t> grey =
-      Convert(frame, AV_PIX_FMT_GRAY8, kSample, 1, SWS_POINT);
+  const std::vector<std::uint8_t> grey = Convert(frame, AV_PIX_FMT_GRAY8, kSample, 1, SWS_POINT);
   const auto end = grey.begin() + kSample.width * kSample.height;
   const auto bright = std::count_if(grey.begin(), end, [](int level) { return level > kDark; });
   return bright * 50 < kSample.width * kSample.height;
 }
 
-Picture ToPicture(const AVFrame& frame, Size target) {
+bool HasAlpha(const AVFrame& frame) {
   const AVPixFmtDescriptor* const kind =
       av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
-  const bool alpha = kind != nullptr && (kind->flags & AV_PIX_FMT_FLAG_ALPHA) != 0;
-  const int channels = alpha ? 4 : 3;
-  const Size size{frame.width, frame.height};
-  const std::vector<std::uint8_t> rows =
-      Convert(frame, alpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24, size, channels,
-              SWS_BILINEAR | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT);
-  RowShrinker shrinker(size, channels, target);
+  return kind != nullptr && (kind->flags & AV_PIX_FMT_FLAG_ALPHA) != 0;
+}
+
+constexpr int kFlags = SWS_BILINEAR | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT;
+
+// Words of red, green, blue, and alpha where the frame has some.
+std::vector<std::uint16_t> ToWords(const AVFrame& frame) {
+  const bool alpha = HasAlpha(frame);
+  return Convert<std::uint16_t>(frame, alpha ? AV_PIX_FMT_RGBA64 : AV_PIX_FMT_RGB48,
+                                {frame.width, frame.height}, alpha ? 4 : 3, kFlags);
+}
+
+template <typename Shrinker, typename Sample>
+Picture Shrink(Shrinker shrinker, const std::vector<Sample>& rows, Size size, int channels) {
   const std::size_t stride =
       static_cast<std::size_t>(size.width) * static_cast<std::size_t>(channels);
   for (int y = 0; y < size.height; ++y) {
@@ -105,9 +137,47 @@ Picture ToPicture(const AVFrame& frame, Size target) {
   return shrinker.Finish();
 }
 
+Picture ToneMapped(const AVFrame& frame, HdrCurve curve, Size target) {
+  const Chromaticities primaries = WidePrimariesOf(frame).value_or(kBt2020Chromaticities);
+  const HdrSignal signal(curve, primaries, 65535);
+  const LightRow kind{3, HasAlpha(frame)};
+  const std::vector<std::uint16_t> words = ToWords(frame);
+  std::vector<float> light(static_cast<std::size_t>(frame.width) *
+                           static_cast<std::size_t>(kind.channels()));
+  return ShrinkLight({frame.width, frame.height}, kind, target, [&](int y) {
+    signal.ToLight(words.data() + static_cast<std::size_t>(y) * light.size(), frame.width, kind,
+                   RowShrinker::Alpha::kStraight, light.data());
+    return light.data();
+  });
+}
+
+// In sRGB.
+Picture ToPicture(const AVFrame& frame, Size target) {
+  const Size size{frame.width, frame.height};
+  if (const std::optional<HdrCurve> curve = HdrCurveOf(frame)) {
+    return ToneMapped(frame, *curve, target);
+  }
+  const bool alpha = HasAlpha(frame);
+  const int channels = alpha ? 4 : 3;
+  if (const std::optional<Chromaticities> primaries = WidePrimariesOf(frame)) {
+    std::optional<SrgbConversion> conversion =
+        SrgbConversion::ForWords(Colour::kRgb, MakeProfileWithSrgbCurve(*primaries));
+    if (conversion.has_value()) {
+      return Shrink(DeepShrinker(size, channels, target, DeepShrinker::Alpha::kStraight,
+                                 *std::move(conversion)),
+                    ToWords(frame), size, channels);
+    }
+  }
+  return Shrink(RowShrinker(size, channels, target),
+                Convert(frame, alpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24, size, channels, kFlags),
+                size, channels);
+}
+
 // With square pixels, and nothing enlarged.
 Size ShownSize(const AVFrame& frame, double pixel_aspect) {
-  const auto side = [](double length) { return std::max(static_cast<int>(std::lround(length)), 1); };
+  const auto side = [](double length) {
+    return std::max(static_cast<int>(std::lround(length)), 1);
+  };
   return pixel_aspect >= 1 ? Size{frame.width, side(frame.height / pixel_aspect)}
                            : Size{side(frame.width * pixel_aspect), frame.height};
 }
