@@ -307,9 +307,10 @@ std::string MakeDeepHeic(const DeepPixels& pixels, const DeepOptions& options) {
   heif_encoder* encoder = nullptr;
   Require(heif_context_get_encoder_for_format(context, heif_compression_HEVC, &encoder).code ==
           heif_error_Ok);
-  heif_encoder_set_lossy_quality(encoder, 98);
+  heif_encoder_set_lossy_quality(encoder, 100);
   Require(heif_encoder_set_parameter_string(encoder, "chroma", "444").code == heif_error_Ok);
   heif_encoding_options* encoding = heif_encoding_options_alloc();
+  encoding->macOS_compatibility_workaround_no_nclx_profile = 0;
   if (options.numbers.has_value()) encoding->output_nclx_profile = nclx;
   Require(heif_context_encode_image(context, image, encoder, encoding, nullptr).code ==
           heif_error_Ok);

@@ -1,6 +1,7 @@
 #include "tests/thumbnail-service/render/video_images.h"
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -107,20 +108,26 @@ class Recorder {
   AVPacket* packet_ = nullptr;
 };
 
-// What a viewer must do with the pixels, as libavutil writes it down: turned clockwise, then mirrored.
+// What a viewer must do with the pixels, as libavutil writes it down: turned clockwise, then
+// mirrored.
 void AddDisplayMatrix(AVStream* stream, int orientation) {
   struct Move {
     double degrees;
     bool mirrored;
   };
-  constexpr std::array<Move, 8> kMoves = {{{0, false}, {0, true}, {180, false}, {180, true},
-                                           {90, true}, {90, false}, {270, true}, {270, false}}};
+  constexpr std::array<Move, 8> kMoves = {{{0, false},
+                                           {0, true},
+                                           {180, false},
+                                           {180, true},
+                                           {90, true},
+                                           {90, false},
+                                           {270, true},
+                                           {270, false}}};
   const Move move = kMoves[static_cast<std::size_t>(orientation - 1)];
   std::int32_t matrix[9];
   av_display_rotation_set(matrix, move.degrees);
   av_display_matrix_flip(matrix, move.mirrored ? 1 : 0, 0);
-  std::uint8_t* data =
-      av_stream_new_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, sizeof(matrix));
+  std::uint8_t* data = av_stream_new_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, sizeof(matrix));
   Require(data != nullptr);
   std::memcpy(data, matrix, sizeof(matrix));
 }
@@ -173,6 +180,61 @@ std::string MakeVideo(const std::vector<Pixels>& pictures, const VideoOptions& o
     recorder.Put(frame);
   }
   sws_freeContext(scaler);
+  av_frame_free(&frame);
+  return recorder.End();
+}
+
+namespace {
+void FillDeep(AVFrame* frame, const DeepPixels& pixels) {
+  const auto put = [&](int plane, int x, int y, double code) {
+    auto* const row =
+        reinterpret_cast<std::uint16_t*>(frame->data[plane] + y * frame->linesize[plane]);
+    row[x] = static_cast<std::uint16_t>(std::lround(code));
+  };
+  for (int y = 0; y < pixels.height; ++y) {
+    for (int x = 0; x < pixels.width; ++x) {
+      const DeepColour& c = pixels.At(x, y);
+      const double luma = 0.2627 * c[0] + 0.6780 * c[1] + 0.0593 * c[2];
+      put(0, x, y, 64 + 876 * luma);
+      if (x % 2 != 0 || y % 2 != 0) continue;
+      // Chroma lies on the left one of two columns.
+      put(1, x / 2, y / 2, 512 + 896 * (c[2] - luma) / 1.8814);
+      put(2, x / 2, y / 2, 512 + 896 * (c[0] - luma) / 1.4746);
+    }
+  }
+}
+}  // namespace
+
+std::string MakeDeepVideo(const DeepPixels& pixels, const std::string& codec, Cicp numbers) {
+  Recorder recorder("matroska", codec);
+  AVCodecContext* coder = recorder.coder();
+  coder->width = pixels.width;
+  coder->height = pixels.height;
+  coder->pix_fmt = AV_PIX_FMT_YUV420P10;
+  coder->time_base = {1, 25};
+  coder->framerate = {25, 1};
+  coder->bit_rate = 20'000'000;
+  coder->color_range = AVCOL_RANGE_MPEG;
+  coder->colorspace = AVCOL_SPC_BT2020_NCL;
+  coder->color_primaries = static_cast<AVColorPrimaries>(numbers.primaries);
+  coder->color_trc = static_cast<AVColorTransferCharacteristic>(numbers.transfer);
+  // Each knows its own.
+  av_opt_set(coder->priv_data, "preset", "ultrafast", 0);
+  av_opt_set(coder->priv_data, "x265-params", "log-level=none:crf=2", 0);
+  av_opt_set(coder->priv_data, "crf", "2", 0);
+  av_opt_set_int(coder->priv_data, "cpu-used", 8, 0);
+  recorder.Begin();
+  AVFrame* frame = av_frame_alloc();
+  Require(frame != nullptr);
+  frame->format = coder->pix_fmt;
+  frame->width = coder->width;
+  frame->height = coder->height;
+  for (int i = 0; i < 3; ++i) {
+    Require((i > 0 || av_frame_get_buffer(frame, 0) >= 0) && av_frame_make_writable(frame) >= 0);
+    FillDeep(frame, pixels);
+    frame->pts = i;
+    recorder.Put(frame);
+  }
   av_frame_free(&frame);
   return recorder.End();
 }

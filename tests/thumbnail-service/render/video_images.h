@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/thumbnail-service/render/deep_images.h"
 #include "tests/thumbnail-service/render/image_factory.h"
 
 namespace hestia {
@@ -13,7 +14,7 @@ namespace hestia {
 struct VideoOptions {
   std::string container = "mp4";  // libav's word
   std::string codec = "mpeg4";
-  int orientation = 1;  // EXIF's number, as a display matrix
+  int orientation = 1;   // EXIF's number, as a display matrix
   int aspect_width = 1;  // of a pixel
   int aspect_height = 1;
 };
@@ -23,6 +24,10 @@ bool HasVideoEncoder(const std::string& codec);
 
 // 25 pictures a second, sides even and all of one size.
 std::string MakeVideo(const std::vector<Pixels>& pictures, const VideoOptions& options = {});
+
+// A Matroska of some pictures like this one, of 10 bits and limited range, luma and chroma by
+// BT.2020's coefficients. Sides even.
+std::string MakeDeepVideo(const DeepPixels& pixels, const std::string& codec, Cicp numbers);
 
 // An MP4 with sound alone.
 std::string MakeSound();
