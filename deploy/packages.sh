@@ -21,7 +21,7 @@ packages_of() {
       liblcms2-dev libisal-dev libimath-dev
       libxxhash-dev libseccomp-dev libssl-dev zlib1g-dev libc-ares-dev libre2-dev" ;;
     run) echo "postgresql util-linux poppler-data" ;;
-    test) echo "libgtest-dev libgmock-dev fonts-dejavu-core shellcheck bindfs fuse3 pgbouncer" ;;
+    test) echo "libgtest-dev libgmock-dev fonts-dejavu-core fonts-wqy-microhei shellcheck bindfs fuse3 pgbouncer" ;;
     strict) echo "clang" ;;
     bench) echo "libvips-tools plasma-workspace-wallpapers" ;;
     bench-watch) echo "watchman inotify-tools" ;;
@@ -31,7 +31,7 @@ packages_of() {
       libgrpc++1.51 libprotobuf32 libabsl20220623 libspdlog1.10 libfmt9
       libpqxx-6.4 libxxhash0 libseccomp2 libopenimageio2.4
       libjpeg62-turbo libpng16-16 libwebp7 libavif15 libheif1 libjxl0.7 librsvg2-2 libraw20 libpoppler-glib8
-      poppler-data libavformat59 libavcodec59 libswscale6 fonts-dejavu-core
+      poppler-data libavformat59 libavcodec59 libswscale6 fonts-dejavu-core fonts-wqy-microhei
       libzimg2 liblcms2-2 libisal2" ;;
     *) echo "packages.sh: no such group: $1 (build, run, test, strict, bench, bench-watch, node, watcher-image, thumbnail-image)" >&2
        return 2 ;;

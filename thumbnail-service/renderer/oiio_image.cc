@@ -15,6 +15,7 @@
 #include "thumbnail-service/renderer/read/jxl_reader.h"
 #include "thumbnail-service/renderer/read/oiio_reader.h"
 #include "thumbnail-service/renderer/read/pdf_reader.h"
+#include "thumbnail-service/renderer/read/psd_inks.h"
 #include "thumbnail-service/renderer/read/raw_preview.h"
 #include "thumbnail-service/renderer/read/readers.h"
 #include "thumbnail-service/renderer/read/svg_reader.h"
@@ -37,8 +38,7 @@ void WriteSize(std::uint32_t width_px, std::uint32_t height_px) {
 }
 
 // By the readers that take bytes; JPEG, PNG and WebP come here when AVIF is wanted of them.
-Decoded ReadBytes(std::uint32_t format, std::span<const std::uint8_t> bytes,
-                  const Demand& demand) {
+Decoded ReadBytes(std::uint32_t format, std::span<const std::uint8_t> bytes, const Demand& demand) {
   switch (static_cast<ImageFormat>(format)) {
     case ImageFormat::kHeif:
       return ReadHeif(bytes, demand);
@@ -74,12 +74,14 @@ Decoded Read(const wire::Request& request, int source) {
       return ReadBytes(request.format, bytes, demand);
     });
   }
-  if (format == ImageFormat::kCameraRaw) {
-    std::optional<Decoded> preview =
+  // Some pictures are in files of these kinds that OpenImageIO need not, or cannot, read.
+  if (format == ImageFormat::kCameraRaw || format == ImageFormat::kPsd) {
+    std::optional<Decoded> own =
         FromMemory(request, source, [&](std::span<const std::uint8_t> bytes) {
-          return ReadRawPreview(bytes, demand);
+          return format == ImageFormat::kPsd ? ReadPsdInks(bytes, demand)
+                                             : ReadRawPreview(bytes, demand);
         });
-    if (preview.has_value()) return *std::move(preview);
+    if (own.has_value()) return *std::move(own);
   }
   const std::string path = "/proc/self/fd/" + std::to_string(source);
   return ReadByOiio(path, std::string(reader.data(), reader.size()), demand);

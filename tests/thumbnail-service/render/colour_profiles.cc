@@ -44,9 +44,17 @@ std::array<double, 3> OddInksLab(double c, double m, double y, double k) {
   return {std::max(0.0, 100 - 50 * c - 40 * m - 10 * y - 60 * k), 60 * m - 40 * c, 60 * y - 30 * c};
 }
 
-cmsInt32Number SampleOddInks(const cmsUInt16Number in[], cmsUInt16Number out[], void*) {
-  const auto [l, a, b] =
-      OddInksLab(in[0] / 65535.0, in[1] / 65535.0, in[2] / 65535.0, in[3] / 65535.0);
+std::array<double, 3> WideInksLab(double c, double m, double y, double k) {
+  const double light = 1 - k;
+  return {std::max(0.0, (100 - 42 * c - 48 * m - 8 * y) * light), (86 * m - 68 * c - 6 * y) * light,
+          (104 * y - 52 * c - 4 * m) * light};
+}
+
+using InksLab = std::array<double, 3> (*)(double c, double m, double y, double k);
+
+cmsInt32Number SampleInks(const cmsUInt16Number in[], cmsUInt16Number out[], void* inks) {
+  const auto [l, a, b] = (*static_cast<const InksLab*>(inks))(in[0] / 65535.0, in[1] / 65535.0,
+                                                              in[2] / 65535.0, in[3] / 65535.0);
   const cmsCIELab lab{l, a, b};
   cmsFloat2LabEncodedV2(out, &lab);
   return TRUE;
@@ -104,7 +112,8 @@ std::string GreyProfile(double gamma) {
   return Serialise(profile);
 }
 
-std::string OddInksProfile() {
+namespace {
+std::string InksProfile(InksLab inks) {
   cmsHPROFILE profile = cmsCreateProfilePlaceholder(nullptr);
   cmsSetProfileVersion(profile, 2.4);
   cmsSetDeviceClass(profile, cmsSigOutputClass);
@@ -112,13 +121,17 @@ std::string OddInksProfile() {
   cmsSetPCS(profile, cmsSigLabData);
   cmsPipeline* pipeline = cmsPipelineAlloc(nullptr, 4, 3);
   cmsStage* table = cmsStageAllocCLut16bit(nullptr, 9, 4, 3, nullptr);
-  Require(cmsStageSampleCLut16bit(table, SampleOddInks, nullptr, 0) != FALSE);
+  Require(cmsStageSampleCLut16bit(table, SampleInks, &inks, 0) != FALSE);
   Require(cmsPipelineInsertStage(pipeline, cmsAT_BEGIN, table) != FALSE);
   Require(cmsWriteTag(profile, cmsSigAToB0Tag, pipeline) != FALSE);
   Require(cmsWriteTag(profile, cmsSigMediaWhitePointTag, cmsD50_XYZ()) != FALSE);
   cmsPipelineFree(pipeline);
   return Serialise(profile);
 }
+}  // namespace
+
+std::string OddInksProfile() { return InksProfile(OddInksLab); }
+std::string WideInksProfile() { return InksProfile(WideInksLab); }
 
 Rgba SharesToSrgb(const ColourSpace& space, const std::array<double, 3>& colour) {
   const auto light = [&](double value) {
@@ -153,6 +166,11 @@ Rgba LabToSrgb(double lightness, double a, double b) {
 
 Rgba OddInksToSrgb(double cyan, double magenta, double yellow, double black) {
   const auto [l, a, b] = OddInksLab(cyan, magenta, yellow, black);
+  return LabToSrgb(l, a, b);
+}
+
+Rgba WideInksToSrgb(double cyan, double magenta, double yellow, double black) {
+  const auto [l, a, b] = WideInksLab(cyan, magenta, yellow, black);
   return LabToSrgb(l, a, b);
 }
 

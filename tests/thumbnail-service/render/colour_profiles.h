@@ -31,10 +31,15 @@ std::string GreyProfile(double gamma);
 // b* = 60 Y - 30 C: nothing like offset print, so that only the profile can tell.
 std::string OddInksProfile();
 
+// Inks of more chroma than offset print has, as those of expanded-gamut printing (XCMYK): L* = 100 -
+// 42 C - 48 M - 8 Y, a* = 86 M - 68 C - 6 Y, b* = 104 Y - 52 C - 4 M, all times 1 - K.
+std::string WideInksProfile();
+
 Rgba ToSrgb(const ColourSpace& space, const Rgba& colour);
 // Red, green, blue as shares of the largest sample.
 Rgba SharesToSrgb(const ColourSpace& space, const std::array<double, 3>& colour);
 Rgba OddInksToSrgb(double cyan, double magenta, double yellow, double black);
+Rgba WideInksToSrgb(double cyan, double magenta, double yellow, double black);
 Rgba LabToSrgb(double lightness, double a, double b);
 
 // CIEDE2000 between two sRGB colours.

@@ -28,6 +28,24 @@ void PutBlocks(std::string& bytes, const std::string& data) {
   }
   bytes.push_back('\0');
 }
+
+// Runs of one byte as its count and itself, others as they are.
+std::string PackBits(const std::string& row) {
+  std::string packed;
+  for (std::size_t at = 0; at < row.size();) {
+    std::size_t run = 1;
+    while (run < 128 && at + run < row.size() && row[at + run] == row[at]) ++run;
+    if (run > 1) {
+      packed.push_back(static_cast<char>(257 - run));
+      packed.push_back(row[at]);
+    } else {
+      packed.push_back('\0');
+      packed.push_back(row[at]);
+    }
+    at += run;
+  }
+  return packed;
+}
 }  // namespace
 
 std::string MakeBmp(const Pixels& pixels) {
@@ -163,14 +181,24 @@ std::string MakePsd(const Pixels& pixels, const PsdOptions& options) {
   const int colours = options.mode == 1 ? 1 : options.mode;
   const int channels = colours + (options.alpha ? 1 : 0);
   std::string bytes = "8BPS";
-  put_big(bytes, 1, 2);
+  put_big(bytes, options.big ? 2 : 1, 2);
   bytes += std::string(6, '\0');
   put_big(bytes, channels, 2);
   put_big(bytes, pixels.height, 4);
   put_big(bytes, pixels.width, 4);
   put_big(bytes, options.bits, 2);
   put_big(bytes, options.mode, 2);
-  bytes += std::string(4 + 4, '\0');  // no palette, no resources
+  bytes += std::string(4, '\0');  // no palette
+  std::string resources;
+  if (!options.profile.empty()) {
+    resources = "8BIM";
+    put_big(resources, 1039, 2);
+    put_big(resources, 0, 2);
+    put_big(resources, static_cast<int>(options.profile.size()), 4);
+    resources += options.profile + std::string(options.profile.size() % 2, '\0');
+  }
+  put_big(bytes, static_cast<int>(resources.size()), 4);
+  bytes += resources;
   if (options.alpha) {
     // One layer without pixels. Its negative count says that the fourth channel is transparency
     // rather than somebody's selection.
@@ -183,9 +211,9 @@ std::string MakePsd(const Pixels& pixels, const PsdOptions& options) {
     put_big(bytes, static_cast<int>(layer.size()), 4);
     bytes += layer + std::string(4, '\0');
   } else {
-    bytes += std::string(4, '\0');
+    bytes += std::string(options.big ? 8 : 4, '\0');
   }
-  bytes += std::string(2, '\0');  // no compression
+  std::string samples_of_all;
   for (int channel = 0; channel < channels; ++channel) {
     for (const Rgba& colour : pixels.colours) {
       // Photoshop stores inks as the light they leave, so three of them are red, green, blue.
@@ -194,12 +222,21 @@ std::string MakePsd(const Pixels& pixels, const PsdOptions& options) {
         return options.alpha ? (value * colour.alpha + 255 * (255 - colour.alpha)) / 255 : value;
       };
       const int samples[] = {on_white(colour.red), on_white(colour.green), on_white(colour.blue),
-                             255};
+                             255 - options.black};
       const int value = channel < colours ? samples[channel] : colour.alpha;
-      put_big(bytes, options.bits == 16 ? value * 257 : value, options.bits / 8);
+      put_big(samples_of_all, options.bits == 16 ? value * 257 : value, options.bits / 8);
     }
   }
-  return bytes;
+  put_big(bytes, options.packed ? 1 : 0, 2);
+  if (!options.packed) return bytes + samples_of_all;
+  const auto row_bytes = static_cast<std::size_t>(pixels.width * options.bits / 8);
+  std::string rows;
+  for (std::size_t at = 0; at < samples_of_all.size(); at += row_bytes) {
+    const std::string row = PackBits(samples_of_all.substr(at, row_bytes));
+    put_big(bytes, static_cast<int>(row.size()), options.big ? 4 : 2);
+    rows += row;
+  }
+  return bytes + rows;
 }
 
 }  // namespace hestia

@@ -21,11 +21,15 @@ std::string MakePpm(const Pixels& pixels);
 std::string MakeRadiance(int width, int height, float light);
 
 struct PsdOptions {
-  int bits = 8;       // 8 or 16
-  int mode = 3;       // 1 grey, 3 RGB, 4 CMYK (inks as 255 - colour, no black)
+  int bits = 8;  // 8 or 16
+  int mode = 3;  // 1 grey, 3 RGB, 4 CMYK (inks as 255 - colour)
   bool alpha = false;
+  int black = 0;             // of inks, everywhere
+  std::string profile = {};  // ICC
+  bool packed = false;       // by PackBits
+  bool big = false;          // PSB
 };
-// Photoshop's merged picture, uncompressed, without layers.
+// Photoshop's merged picture, without layers.
 std::string MakePsd(const Pixels& pixels, const PsdOptions& options = {});
 
 }  // namespace hestia

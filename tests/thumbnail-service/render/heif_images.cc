@@ -104,8 +104,12 @@ std::string MakeHeic(const Pixels& pixels, const HeicOptions& options) {
           heif_error_Ok);
   heif_encoder_set_lossy_quality(encoder, 95);
   heif_image_handle* handle = nullptr;
-  Require(heif_context_encode_image(context, image, encoder, nullptr, &handle).code ==
+  heif_encoding_options* encoding = heif_encoding_options_alloc();
+  // It has EXIF's numbers.
+  encoding->image_orientation = static_cast<heif_orientation>(options.orientation);
+  Require(heif_context_encode_image(context, image, encoder, encoding, &handle).code ==
           heif_error_Ok);
+  heif_encoding_options_free(encoding);
   if (!options.preview.colours.empty()) {
     heif_image* preview = MakeImage(options.preview, options);
     const int longest = std::max(options.preview.width, options.preview.height);

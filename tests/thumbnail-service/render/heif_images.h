@@ -25,6 +25,7 @@ struct HeicOptions {
   std::string profile;  // ICC
   // An embedded preview of these pixels; none when it is empty.
   Pixels preview = {};
+  int orientation = 1;  // as AvifOptions'
 };
 // HEVC, of high quality.
 std::string MakeHeic(const Pixels& pixels, const HeicOptions& options = {});

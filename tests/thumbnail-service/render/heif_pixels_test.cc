@@ -100,7 +100,8 @@ TEST_F(HeifPixelsTest, AnEmbeddedPreviewIsTakenWhereItIsLargeEnoughAndHasTheAspe
 }
 
 TEST_F(HeifPixelsTest, AFileCutShortIsAVerdict) {
-  for (const std::string& whole : {MakeAvif(FourCorners(300, 200)), MakeHeic(FourCorners(300, 200))}) {
+  for (const std::string& whole :
+       {MakeAvif(FourCorners(300, 200)), MakeHeic(FourCorners(300, 200))}) {
     for (const std::size_t left : {std::size_t{40}, whole.size() / 2, whole.size() - 20}) {
       EXPECT_EQ(Reason(Render(whole.substr(0, left)).status()), "DECODE_FAILED") << left;
     }
@@ -110,14 +111,23 @@ TEST_F(HeifPixelsTest, AFileCutShortIsAVerdict) {
 class HeifOrientationTest : public RenderingTest, public testing::WithParamInterface<int> {};
 
 TEST_P(HeifOrientationTest, APictureIsTurnedByTheContainersPropertiesOnce) {
-  AvifOptions options;
-  options.orientation = GetParam();
-  const auto rendering = Render(MakeAvif(StoredAs(FourCorners(300, 200), GetParam()), options),
-                                Recipes("a=150:png"));
-  ASSERT_TRUE(rendering.ok()) << rendering.status();
-  EXPECT_EQ(rendering->source_width_px, 300);
-  EXPECT_EQ(rendering->images[0].height_px, 100);
-  ExpectUprightFourCorners(Decode(rendering->images[0]));
+  const int orientation = GetParam();
+  const Pixels stored = StoredAs(FourCorners(300, 200), orientation);
+  AvifOptions avif;
+  avif.orientation = orientation;
+  HeicOptions heic;
+  heic.orientation = orientation;
+  for (const std::string& bytes : {MakeAvif(stored, avif), MakeHeic(stored, heic)}) {
+    const bool turned = bytes.find("irot") != std::string::npos;
+    const bool mirrored = bytes.find("imir") != std::string::npos;
+    EXPECT_EQ(turned || mirrored, orientation != 1) << "it is said by properties alone";
+    EXPECT_EQ(bytes.find("Exif"), std::string::npos);
+    const auto rendering = Render(bytes, Recipes("a=150:png"));
+    ASSERT_TRUE(rendering.ok()) << rendering.status();
+    EXPECT_EQ(rendering->source_width_px, 300);
+    EXPECT_EQ(rendering->images[0].height_px, 100);
+    ExpectUprightFourCorners(Decode(rendering->images[0]));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(AllEight, HeifOrientationTest, testing::Range(1, 9));

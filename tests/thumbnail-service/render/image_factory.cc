@@ -29,8 +29,8 @@ Bytes Interleave(const Pixels& pixels, bool alpha) {
   return bytes;
 }
 
-// One row as libjpeg wants it. Inks are those of no black: cyan is what red lacks; Adobe
-// writes them inverted, which makes them the light again.
+// One row as libjpeg wants it. Of inks, cyan is what red lacks; Adobe writes them inverted, which
+// makes them the light again.
 Bytes JpegRow(const Pixels& pixels, int y, const JpegOptions& options) {
   Bytes row;
   for (int x = 0; x < pixels.width; ++x) {
@@ -40,7 +40,7 @@ Bytes JpegRow(const Pixels& pixels, int y, const JpegOptions& options) {
       continue;
     }
     row.insert(row.end(), {Byte(colour.red), Byte(colour.green), Byte(colour.blue)});
-    if (options.cmyk || options.ycck) row.push_back(255);
+    if (options.cmyk || options.ycck) row.push_back(Byte(255 - options.black));
   }
   return row;
 }
@@ -266,9 +266,10 @@ std::string MakeLossyWebp(const Pixels& pixels, const WebpOptions& options) {
 std::string MakeLosslessWebp(const Pixels& pixels, bool alpha) {
   const Bytes rgba = Interleave(pixels, alpha);
   std::uint8_t* data = nullptr;
-  const std::size_t size =
-      alpha ? WebPEncodeLosslessRGBA(rgba.data(), pixels.width, pixels.height, pixels.width * 4, &data)
-            : WebPEncodeLosslessRGB(rgba.data(), pixels.width, pixels.height, pixels.width * 3, &data);
+  const std::size_t size = alpha ? WebPEncodeLosslessRGBA(rgba.data(), pixels.width, pixels.height,
+                                                          pixels.width * 4, &data)
+                                 : WebPEncodeLosslessRGB(rgba.data(), pixels.width, pixels.height,
+                                                         pixels.width * 3, &data);
   Require(size > 0);
   std::string bytes(reinterpret_cast<char*>(data), size);
   WebPFree(data);
@@ -277,8 +278,8 @@ std::string MakeLosslessWebp(const Pixels& pixels, bool alpha) {
 }  // namespace
 
 std::string MakeWebp(const Pixels& pixels, const WebpOptions& options) {
-  std::string bytes = options.lossless ? MakeLosslessWebp(pixels, options.alpha)
-                                       : MakeLossyWebp(pixels, options);
+  std::string bytes =
+      options.lossless ? MakeLosslessWebp(pixels, options.alpha) : MakeLossyWebp(pixels, options);
   if (options.orientation == 0 && options.profile.empty()) return bytes;
   const std::string exif = ExifBlock(options.orientation);
   const WebPData image = View(bytes);

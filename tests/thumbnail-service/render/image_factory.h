@@ -49,12 +49,13 @@ Pixels StoredAs(const Pixels& upright, int orientation);
 struct JpegOptions {
   int orientation = 0;  // EXIF; 0 writes none
   int quality = 95;
-  int luma_h = 2;       // sampling of luma against chroma 1 x 1
+  int luma_h = 2;  // sampling of luma against chroma 1 x 1
   int luma_v = 2;
   bool progressive = false;
   bool grey = false;
-  bool cmyk = false;     // inks: cyan is what red lacks, no black; Adobe's inverted form
+  bool cmyk = false;     // inks: cyan is what red lacks; Adobe's inverted form
   bool ycck = false;     // the same, as YCCK
+  int black = 0;         // of inks, everywhere
   int restart_rows = 0;  // a restart marker after so many block rows
   bool arithmetic = false;
   std::string profile = {};  // ICC
@@ -67,10 +68,10 @@ struct PngOptions {
   bool grey = false;
   bool alpha = false;
   bool interlaced = false;
-  bool palette = false;  // with tRNS when `alpha`
-  int filters = 0;       // libpng's mask of row filters; 0: the writer's choice
-  double gamma = 0;      // gAMA; 0 writes none
-  std::string profile = {};   // iCCP
+  bool palette = false;      // with tRNS when `alpha`
+  int filters = 0;           // libpng's mask of row filters; 0: the writer's choice
+  double gamma = 0;          // gAMA; 0 writes none
+  std::string profile = {};  // iCCP
 };
 std::string MakePng(const Pixels& pixels, const PngOptions& options = {});
 
@@ -78,9 +79,9 @@ struct WebpOptions {
   int orientation = 0;
   bool lossless = false;
   bool alpha = false;
-  int quality = 95;    // of a lossy one
-  int effort = 4;      // 0 to 6, of a lossy one
-  int partitions = 0;  // 2^n, in which a lossy one's rows come by turns
+  int quality = 95;          // of a lossy one
+  int effort = 4;            // 0 to 6, of a lossy one
+  int partitions = 0;        // 2^n, in which a lossy one's rows come by turns
   std::string profile = {};  // ICCP
 };
 std::string MakeWebp(const Pixels& pixels, const WebpOptions& options = {});

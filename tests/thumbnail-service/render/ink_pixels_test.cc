@@ -1,7 +1,9 @@
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "tests/thumbnail-service/render/colour_profiles.h"
+#include "tests/thumbnail-service/render/exotic_images.h"
 #include "tests/thumbnail-service/render/oiio_images.h"
 #include "tests/thumbnail-service/render/rendering_fixture.h"
 
@@ -64,6 +66,52 @@ TEST_F(InkPixelsTest, InksFollowTheirProfile) {
     options.profile = profile;
     const Rgba light{255 - inks[0], 255 - inks[1], 255 - inks[2]};
     EXPECT_LT(ColourDifference(Middle(MakeJpeg(Plain(300, 200, light), options)), expected), 2);
+  }
+}
+
+// Images of expanded-gamut printing (XCMYK) are those of four inks like others; only their profile
+// tells, in every container that can hold one.
+TEST_F(InkPixelsTest, InksOfALargerGamutFollowTheirOwnProfileInEveryContainer) {
+  const std::string profile = WideInksProfile();
+  for (const std::vector<int>& inks : std::vector<std::vector<int>>{{150, 0, 0, 0},
+                                                                    {0, 150, 0, 0},
+                                                                    {128, 100, 0, 0},
+                                                                    {200, 60, 0, 0},
+                                                                    {60, 40, 30, 100},
+                                                                    {0, 0, 0, 200}}) {
+    SCOPED_TRACE(testing::Message()
+                 << inks[0] << "," << inks[1] << "," << inks[2] << "," << inks[3]);
+    const Rgba expected =
+        WideInksToSrgb(inks[0] / 255.0, inks[1] / 255.0, inks[2] / 255.0, inks[3] / 255.0);
+    const Rgba usual = Middle(MakeRawTiff(90, 90, 5, inks, 8));
+    EXPECT_GT(ColourDifference(usual, expected), 5) << "it would not show";
+    const Rgba light{255 - inks[0], 255 - inks[1], 255 - inks[2]};
+    std::vector<int> words;
+    for (const int ink : inks) words.push_back(ink * 257);
+    JpegOptions cmyk;
+    cmyk.cmyk = true;
+    cmyk.black = inks[3];
+    cmyk.profile = profile;
+    JpegOptions ycck = cmyk;
+    std::swap(ycck.cmyk, ycck.ycck);
+    PsdOptions psd;
+    psd.mode = 4;
+    psd.black = inks[3];
+    psd.profile = profile;
+    PsdOptions deep_psd = psd;
+    deep_psd.bits = 16;
+    for (const auto& [name, bytes] : std::vector<std::pair<const char*, std::string>>{
+             {"TIFF", MakeRawTiff(90, 90, 5, inks, 8, profile)},
+             {"TIFF of 16 bits", MakeRawTiff(90, 90, 5, words, 16, profile)},
+             {"JPEG", MakeJpeg(Plain(300, 200, light), cmyk)},
+             {"YCCK JPEG", MakeJpeg(Plain(300, 200, light), ycck)},
+             {"PSD", MakePsd(Plain(90, 90, light), psd)},
+             {"PSD of 16 bits", MakePsd(Plain(90, 90, light), deep_psd)}}) {
+      const Rgba seen = Middle(bytes);
+      EXPECT_LT(ColourDifference(seen, expected), 2)
+          << name << ": " << seen.red << "," << seen.green << "," << seen.blue << ", not "
+          << expected.red << "," << expected.green << "," << expected.blue;
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -35,8 +36,8 @@ std::string Fill(const Rgba& colour, absl::string_view rectangle) {
 
 // Quarters of a page of 300 x 200, whose y goes up.
 std::string CornerFills() {
-  return Fill(kRed, "0 100 150 100") + Fill(kGreen, "150 100 150 100") + Fill(kBlue, "0 0 150 100") +
-         Fill(kYellow, "150 0 150 100");
+  return Fill(kRed, "0 100 150 100") + Fill(kGreen, "150 100 150 100") +
+         Fill(kBlue, "0 0 150 100") + Fill(kYellow, "150 0 150 100");
 }
 
 struct PdfOptions {
@@ -48,8 +49,8 @@ struct PdfOptions {
 
 // Page 1 draws `content`, page 2 is red.
 std::string MakePdf(const std::string& content, const PdfOptions& options = {}) {
-  const std::string page = absl::StrCat("/Type /Page /Parent 2 0 R /Resources << ",
-                                        options.resources, " >> ");
+  const std::string page =
+      absl::StrCat("/Type /Page /Parent 2 0 R /Resources << ", options.resources, " >> ");
   std::vector<std::string> objects = {
       "<< /Type /Catalog /Pages 2 0 R >>",
       "<< /Type /Pages /Count 2 /Kids [3 0 R 5 0 R] >>",
@@ -114,12 +115,76 @@ TEST_F(PdfTest, TextIsDrawnThoughItsFontIsNotInTheFile) {
   EXPECT_GT(dark, 300);
 }
 
+struct Script {
+  const char* font;
+  const char* ordering;  // Adobe's collection of glyphs
+  const char* encoding;  // one of its tables, which no PDF brings along
+};
+
+// The rectangle that dark pixels fill.
+struct Box {
+  int width = 0;
+  int height = 0;
+};
+Box DarkBox(const Pixels& pixels) {
+  int left = pixels.width;
+  int right = -1;
+  int top = pixels.height;
+  int bottom = -1;
+  for (int y = 0; y < pixels.height; ++y) {
+    for (int x = 0; x < pixels.width; ++x) {
+      if (pixels.At(x, y).red >= 100) continue;
+      left = std::min(left, x);
+      right = std::max(right, x);
+      top = std::min(top, y);
+      bottom = std::max(bottom, y);
+    }
+  }
+  return {std::max(right - left + 1, 0), std::max(bottom - top + 1, 0)};
+}
+
+// The sign for one is a lying stroke, that for ten a cross: no substitute for a glyph looks like
+// either. Both are the same in every script.
+TEST_F(PdfTest, ChineseJapaneseAndKoreanTextIsDrawnThoughItsFontIsNotInTheFile) {
+  for (const Script& script : {Script{"STSong-Light", "GB1", "UniGB-UCS2-H"},
+                               Script{"MSung-Light", "CNS1", "UniCNS-UCS2-H"},
+                               Script{"HeiseiMin-W3", "Japan1", "UniJIS-UCS2-H"},
+                               Script{"HYSMyeongJo-Medium", "Korea1", "UniKS-UCS2-H"},
+                               Script{"GothicBBB-Medium", "Japan1", "90ms-RKSJ-H"}}) {
+    SCOPED_TRACE(script.encoding);
+    PdfOptions options;
+    options.resources = "/Font << /F1 6 0 R >>";
+    options.more = {
+        absl::StrCat("<< /Type /Font /Subtype /Type0 /BaseFont /", script.font, " /Encoding /",
+                     script.encoding, " /DescendantFonts [7 0 R] >>"),
+        absl::StrCat("<< /Type /Font /Subtype /CIDFontType0 /BaseFont /", script.font,
+                     " /CIDSystemInfo << /Registry (Adobe) /Ordering (", script.ordering,
+                     ") /Supplement 1 >> /FontDescriptor 8 0 R /DW 1000 >>"),
+        absl::StrCat("<< /Type /FontDescriptor /FontName /", script.font,
+                     " /Flags 6 /FontBBox [-25 -254 1000 880] /ItalicAngle 0 /Ascent 880 "
+                     "/Descent -120 /CapHeight 880 /StemV 93 >>")};
+    const bool shift_jis = absl::StrContains(script.encoding, "RKSJ");
+    const auto drawn = [&](const char* code) {
+      return DarkBox(Thumbnail(
+          MakePdf(absl::StrCat("BT /F1 160 Tf 60 40 Td <", code, "> Tj ET"), options), 300));
+    };
+    const Box one = drawn(shift_jis ? "88ea" : "4e00");
+    EXPECT_GT(one.width, 100);
+    EXPECT_GT(one.height, 2);
+    EXPECT_LT(one.height, 40);
+    const Box ten = drawn(shift_jis ? "8f5c" : "5341");
+    EXPECT_GT(ten.width, 100);
+    EXPECT_GT(ten.height, 100);
+  }
+}
+
 TEST_F(PdfTest, PicturesInTheFileAreDrawn) {
   PdfOptions options;
   options.resources = "/XObject << /I 6 0 R >>";
-  options.more = {Stream("/Type /XObject /Subtype /Image /Width 60 /Height 40 /BitsPerComponent 8 "
-                         "/ColorSpace /DeviceRGB /Filter /DCTDecode",
-                         MakeJpeg(FourCorners(60, 40)))};
+  options.more = {
+      Stream("/Type /XObject /Subtype /Image /Width 60 /Height 40 /BitsPerComponent 8 "
+             "/ColorSpace /DeviceRGB /Filter /DCTDecode",
+             MakeJpeg(FourCorners(60, 40)))};
   ExpectUprightFourCorners(Thumbnail(MakePdf("300 0 0 200 0 0 cm /I Do", options)), 24);
 }
 
@@ -131,8 +196,8 @@ TEST_F(PdfTest, NothingOutsideOfTheFileIsRead) {
                                       "/BitsPerComponent 8 /ColorSpace /DeviceRGB /F (",
                                       folder_.path(), "/secret.jpg) /FFilter /DCTDecode"),
                          "")};
-  const Pixels pixels = Thumbnail(MakePdf(
-      absl::StrCat("q 300 0 0 200 0 0 cm /I Do Q ", Fill(kBlue, "290 0 10 200")), options));
+  const Pixels pixels = Thumbnail(
+      MakePdf(absl::StrCat("q 300 0 0 200 0 0 cm /I Do Q ", Fill(kBlue, "290 0 10 200")), options));
   EXPECT_FALSE(Near(pixels.At(20, 20), kRed, 60));
   EXPECT_TRUE(Near(pixels.At(126, 40), kBlue)) << "the rest is drawn";
 }
@@ -141,8 +206,9 @@ TEST_F(PdfTest, AFileThatAsksForAPasswordIsToldAsSuch) {
   PdfOptions options;
   options.more = {absl::StrCat("<< /Filter /Standard /V 1 /R 2 /P -44 /O <", std::string(64, 'a'),
                                "> /U <", std::string(64, 'b'), "> >>")};
-  options.trailer = "/Encrypt 6 0 R /ID [<00112233445566778899aabbccddeeff> "
-                    "<00112233445566778899aabbccddeeff>]";
+  options.trailer =
+      "/Encrypt 6 0 R /ID [<00112233445566778899aabbccddeeff> "
+      "<00112233445566778899aabbccddeeff>]";
   const absl::Status status = Render(MakePdf(CornerFills(), options)).status();
   EXPECT_EQ(Reason(status), "UNSUPPORTED_FORMAT") << status;
   EXPECT_TRUE(absl::StrContains(status.message(), "password")) << status;

@@ -57,6 +57,28 @@ TEST_F(PsdPixelsTest, InksLookLikeOffsetPrint) {
   EXPECT_TRUE(Near(Thumbnail(paper, 64).At(32, 32), {255, 255, 255}, 3));
 }
 
+TEST_F(PsdPixelsTest, InksAreReadInEveryFormOfTheFile) {
+  PsdOptions options;
+  options.mode = 4;
+  options.black = 100;
+  const Rgba expected = Thumbnail(MakePsd(Plain(150, 90, {120, 190, 250}), options), 64).At(32, 20);
+  EXPECT_LT(expected.red, 100);
+  for (const bool packed : {false, true}) {
+    for (const bool big : {false, true}) {
+      for (const int bits : {8, 16}) {
+        SCOPED_TRACE(testing::Message() << packed << big << bits);
+        options.packed = packed;
+        options.big = big;
+        options.bits = bits;
+        const std::string psd = MakePsd(Plain(150, 90, {120, 190, 250}), options);
+        EXPECT_TRUE(Near(Thumbnail(psd, 64).At(32, 20), expected, 2));
+        EXPECT_EQ(Reason(Render(psd.substr(0, psd.size() - 40)).status()), "DECODE_FAILED");
+        EXPECT_EQ(Reason(Render(psd.substr(0, 60)).status()), "DECODE_FAILED");
+      }
+    }
+  }
+}
+
 TEST_F(PsdPixelsTest, AFileCutShortIsAVerdict) {
   const std::string whole = MakePsd(FourCorners(300, 200));
   for (const std::size_t left : {std::size_t{20}, std::size_t{30}, whole.size() / 2}) {
@@ -73,7 +95,8 @@ TEST_F(RadiancePixelsTest, ColoursOfLightBecomeColoursOfTheScreen) {
 
 // 65,535 is the longest side that JPEG has and the limit allows.
 TEST_F(LongSidesTest, TheLongestSidesAreRead) {
-  for (const auto& [width, height] : {std::pair{65'535, 2}, {2, 65'535}, {1, 20'000}, {65'535, 1}}) {
+  for (const auto& [width, height] :
+       {std::pair{65'535, 2}, {2, 65'535}, {1, 20'000}, {65'535, 1}}) {
     SCOPED_TRACE(testing::Message() << width << " x " << height);
     const Pixels plain = Plain(width, height, kBlue);
     std::vector<std::string> files = {MakePng(plain), MakeTiff(plain)};

@@ -137,20 +137,28 @@ std::optional<SrgbConversion> SrgbConversion::ForWords(Colour colour,
     if (transform == nullptr) return std::nullopt;
     return SrgbConversion(std::move(transform), 3);
   }
-  const Profile from = Open(profile);
-  if (from == nullptr || IsSrgb(from.get())) return std::nullopt;
-  const std::optional<int> channels =
-      InputChannels(static_cast<cmsUInt32Number>(cmsGetColorSpace(from.get())),
-                    colour == Colour::kInk, colour == Colour::kGrey);
-  if (!channels.has_value()) return std::nullopt;
-  Transform transform(MakeTransform(from.get(), InputFormat(*channels, 2), kExact));
-  if (transform == nullptr) return std::nullopt;
-  return SrgbConversion(std::move(transform), *channels);
+  if (const Profile from = Open(profile); from != nullptr && !IsSrgb(from.get())) {
+    const std::optional<int> channels =
+        InputChannels(static_cast<cmsUInt32Number>(cmsGetColorSpace(from.get())),
+                      colour == Colour::kInk, colour == Colour::kGrey);
+    if (channels.has_value()) {
+      Transform transform(MakeTransform(from.get(), InputFormat(*channels, 2), kExact));
+      if (transform != nullptr) return SrgbConversion(std::move(transform), *channels);
+    }
+  }
+  if (colour == Colour::kInk) return SrgbConversion(nullptr, 4);
+  return std::nullopt;
 }
 
 void SrgbConversion::ConvertWords(const std::uint16_t* input, std::size_t pixels,
                                   std::uint8_t* rgb) const {
-  cmsDoTransform(transform_.get(), input, rgb, static_cast<cmsUInt32Number>(pixels));
+  if (transform_ != nullptr) {
+    cmsDoTransform(transform_.get(), input, rgb, static_cast<cmsUInt32Number>(pixels));
+    return;
+  }
+  std::vector<std::uint8_t> inks(pixels * 4);
+  for (std::uint8_t& ink : inks) ink = static_cast<std::uint8_t>((*input++ + 128U) / 257);
+  UsualInksToSrgb(inks.data(), pixels, rgb);
 }
 
 // Row y as the transform takes it: straight, interleaved.

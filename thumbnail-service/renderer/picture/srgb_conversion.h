@@ -30,8 +30,8 @@ class SrgbConversion {
 
   // The same for samples of 16 bits, of which no picture was made yet: kGrey, kRgb, kInk, or kLab
   // with 65535 for L* 100 and words of (a* + 128) x 257. Exact to a 256th of a level, and some ten
-  // times slower than bytes are. None also where only the picture's pixels could tell, and for inks
-  // without a profile.
+  // times slower than bytes are. None also where only the picture's pixels could tell; inks always have
+  // one.
   static std::optional<SrgbConversion> ForWords(Colour colour,
                                                 std::span<const std::uint8_t> profile);
 

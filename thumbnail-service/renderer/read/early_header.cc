@@ -108,14 +108,11 @@ EarlyHeader OfGif(const std::string& path, std::uint64_t most_frames) {
 }
 
 EarlyHeader OfPsd(const std::string& path) {
-  constexpr std::uint64_t kCmyk = 4;
   Bytes psd(path, /*little=*/false);
   psd.Go(14);
   EarlyHeader header;
   header.height_px = psd.Number(4);
   header.width_px = psd.Number(4);
-  psd.Pass(2);
-  header.inks = psd.Number(2) == kCmyk;
   RefuseIfEnded(psd);
   return header;
 }

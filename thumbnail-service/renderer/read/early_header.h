@@ -8,13 +8,11 @@
 namespace hestia {
 
 // What has to be known of a file before OpenImageIO opens it: its GIF reader makes the whole
-// picture then and its PSD reader a table of all rows, before the size can be asked for, and only
-// a wish given with the opening keeps the latter from converting inks without their profile.
+// picture then and its PSD reader a table of all rows, before the size can be asked for.
 struct EarlyHeader {
   std::uint64_t width_px = 0;
   std::uint64_t height_px = 0;
   std::uint64_t frames = 1;  // no more than asked for are counted
-  bool inks = false;  // a Photoshop file of cyan, magenta, yellow and black
 };
 
 // Of a file that OpenImageIO's reader `reader` is to open; nullopt where opening is harmless.

@@ -60,13 +60,13 @@ struct Channels {
   }
 };
 
-Channels ChooseChannels(const OIIO::ImageSpec& spec, bool psd_of_inks = false) {
+Channels ChooseChannels(const OIIO::ImageSpec& spec) {
   Channels channels;
-  if (HasInks(spec) || (psd_of_inks && spec.nchannels >= 4)) {
+  if (HasInks(spec)) {
     channels.colours = 4;
     // Inks in a JPEG stream are inverted, as Adobe's programs have always written them, and so
     // are Photoshop's own.
-    if (psd_of_inks || spec.get_string_attribute("compression") == "jpeg") {
+    if (spec.get_string_attribute("compression") == "jpeg") {
       channels.flip = Channels::Flip::kAll;
     }
     return channels;
@@ -261,8 +261,6 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
     demand.Admit(
         {.width_px = early->width_px, .height_px = early->height_px, .frames = early->frames});
   }
-  const bool psd_of_inks = early.has_value() && early->inks;
-  if (psd_of_inks) wishes.attribute("oiio:RawColor", 1);
   if (!input->open(path, spec, wishes)) RefuseRead(input->geterror(), path);
   if (IsKind(spec, "CMYK") || IsLab(spec)) {
     // Its own conversion knows no profiles, and no L*a*b* of 16 bits. Only after opening is it
@@ -283,7 +281,7 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
   Decoded decoded;
   decoded.stored = {spec.width, spec.height};
   decoded.orientation = spec.get_int_attribute("Orientation", 1);
-  const Channels channels = ChooseChannels(spec, psd_of_inks);
+  const Channels channels = ChooseChannels(spec);
   StripReader strips(*input, channels.count(), path, demand.limits.render_damaged != 0);
   ReadPicture(strips, spec, channels, demand, decoded);
   decoded.damage = strips.Damage();
