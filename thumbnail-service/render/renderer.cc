@@ -32,13 +32,22 @@ absl::Status JudgeEnd(int wait_status) {
   return DecoderCrashed(absl::StrCat("the decoder died: ", DescribeEnd(wait_status)));
 }
 
+// Whether the format's libraries (glib, poppler, cairo, librsvg, codecs) end the process where they
+// get no memory, and no header tells how much they need.
+bool MayDieOfMemory(ImageFormat format) {
+  return format == ImageFormat::kPdf || format == ImageFormat::kSvg ||
+         format == ImageFormat::kVideo;
+}
+
 // Whether more memory may help. Not every library says that it was out of memory: some call the
 // file broken, some end the process. So a failure of an image whose pixels alone could fill what
 // it had counts, too.
-bool ShortOfMemory(const absl::Status& status, double header_pixels, std::int64_t had_bytes) {
+bool ShortOfMemory(const absl::Status& status, ImageFormat format, double header_pixels,
+                   std::int64_t had_bytes) {
   constexpr double kBytesPerPixel = 16;
   const std::string reason = ReasonOf(status).value_or("");
   if (reason == "NEEDS_MEMORY") return true;
+  if (reason == "DECODER_CRASHED" && MayDieOfMemory(format)) return true;
   return (reason == "DECODE_FAILED" || reason == "DECODER_CRASHED") &&
          header_pixels * kBytesPerPixel > static_cast<double>(had_bytes);
 }
@@ -72,7 +81,9 @@ class Renderer::Slot {
   RenderCost last_cost() const { return last_cost_; }
 
  private:
-  ServingTerms Terms() const { return {{limits_.least_timeout, limits_.timeout}, limits_.jail, cancel_.get()}; }
+  ServingTerms Terms() const {
+    return {{limits_.least_timeout, limits_.timeout}, limits_.jail, cancel_.get()};
+  }
 
   using Part = MemoryBudget::Part;
   // One try with no more memory than that part of the budget. `header_pixels` is what the image's
@@ -110,7 +121,8 @@ absl::StatusOr<Rendering> Renderer::Slot::Render(const SourceFile& source,
   double header_pixels = 0;
   absl::StatusOr<Rendering> rendering = RenderWithin(Part::kShare, source, recipes, header_pixels);
   const std::int64_t share = MemoryOf(Part::kShare);
-  if (share < MemoryOf(Part::kAll) && ShortOfMemory(rendering.status(), header_pixels, share)) {
+  if (share < MemoryOf(Part::kAll) &&
+      ShortOfMemory(rendering.status(), source.format, header_pixels, share)) {
     LogDebug(absl::StrCat("an image needs more than ", share, " bytes and waits to be alone"));
     rendering = RenderWithin(Part::kAll, source, recipes, header_pixels);
   }

@@ -1,6 +1,7 @@
 // A worker that does what its source says instead of reading it: "spin", "segv", "leave",
 // "escape <way>;",
 // "early" (answers for the next image, too), "other" (answers for another image), "grow",
+// "abort below <bytes>;" (where it may have no more memory),
 // "fine" (answers, the source's width being the number of requests this process has served);
 // "environment" (answers with a verdict that tells it);
 // anything else is answered with a verdict that counts the requests of this process.
@@ -11,6 +12,7 @@
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 
@@ -60,6 +62,9 @@ void Serve(const wire::Request& request, int source, int result) {
     // The kernel's own action, whatever a sanitizer has set up.
     ::signal(SIGSEGV, SIG_DFL);
     *static_cast<volatile char*>(MapNothing(1, PROT_NONE)) = 1;
+  }
+  if (const std::size_t at = wish.find("abort below "); at != std::string::npos) {
+    if (request.limits.max_memory_bytes < std::stoull(wish.substr(at + 12))) std::abort();
   }
   if (wished("grow")) {
     constexpr std::size_t kSize = std::size_t{300} << 20;

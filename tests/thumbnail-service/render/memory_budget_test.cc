@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include <absl/strings/str_cat.h>
 #include <absl/synchronization/mutex.h>
 #include <absl/synchronization/notification.h>
 
@@ -129,6 +130,25 @@ TEST_F(SharedMemoryTest, AnImageWhoseDecoderDoesNotSayWhatItLacksIsTriedAloneToo
   const absl::Status status =
       renderer.Render(Source(MakeJxl(Plain(4000, 3000, kRed))), DefaultRecipes()).status();
   EXPECT_TRUE(status.ok()) << status;
+}
+
+// Nothing in the file tells what it will take, and the library ends its process where it gets none.
+TEST_F(SharedMemoryTest, ADrawingWhoseLibraryEndsItsProcessIsTriedAloneToo) {
+  Renderer renderer({HESTIA_FAULTY_RENDERER, HESTIA_FAULTY_WORKER}, Limits(1500 * kMiB), nullptr,
+                    budget_);
+  const std::string needs = absl::StrCat("abort below ", 200 * kMiB, "; fine");
+  for (const std::string& file : {"%PDF-1.7\n" + needs, "<svg>" + needs + "</svg>",
+                                  std::string("\x1a\x45\xdf\xa3") + needs}) {
+    const absl::Status status = renderer.Render(Source(file), Recipes("a=64")).status();
+    EXPECT_TRUE(status.ok()) << status;
+  }
+  const absl::Status hopeless =
+      renderer.Render(Source("%PDF-1.7\nabort below 9000000000000;"), Recipes("a=64")).status();
+  EXPECT_EQ(Reason(hopeless), "DECODER_CRASHED") << hopeless;
+  const absl::Status tiff =
+      renderer.Render(Source(absl::StrCat(std::string("II*\0", 4), needs)), Recipes("a=64"))
+          .status();
+  EXPECT_EQ(Reason(tiff), "DECODER_CRASHED") << tiff;
 }
 
 TEST_F(SharedMemoryTest, AnImageWithinItsShareDoesNotWaitForItsNeighbours) {

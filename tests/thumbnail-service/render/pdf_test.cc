@@ -188,16 +188,23 @@ TEST_F(PdfTest, PicturesInTheFileAreDrawn) {
   ExpectUprightFourCorners(Thumbnail(MakePdf("300 0 0 200 0 0 cm /I Do", options)), 24);
 }
 
+// The same picture in the file shows that it would be seen.
 TEST_F(PdfTest, NothingOutsideOfTheFileIsRead) {
-  folder_.Write("secret.jpg", MakeJpeg(Plain(60, 40, kRed)));
-  PdfOptions options;
-  options.resources = "/XObject << /I 6 0 R >>";
-  options.more = {Stream(absl::StrCat("/Type /XObject /Subtype /Image /Width 60 /Height 40 "
-                                      "/BitsPerComponent 8 /ColorSpace /DeviceRGB /F (",
-                                      folder_.path(), "/secret.jpg) /FFilter /DCTDecode"),
-                         "")};
-  const Pixels pixels = Thumbnail(
-      MakePdf(absl::StrCat("q 300 0 0 200 0 0 cm /I Do Q ", Fill(kBlue, "290 0 10 200")), options));
+  const std::string jpeg = MakeJpeg(Plain(60, 40, kRed));
+  folder_.Write("secret.jpg", jpeg);
+  const auto drawn = [&](const std::string& where, const std::string& data) {
+    PdfOptions options;
+    options.resources = "/XObject << /I 6 0 R >>";
+    options.more = {Stream(absl::StrCat("/Type /XObject /Subtype /Image /Width 60 /Height 40 "
+                                        "/BitsPerComponent 8 /ColorSpace /DeviceRGB ",
+                                        where),
+                           data)};
+    return Thumbnail(MakePdf(
+        absl::StrCat("q 300 0 0 200 0 0 cm /I Do Q ", Fill(kBlue, "290 0 10 200")), options));
+  };
+  EXPECT_TRUE(Near(drawn("/Filter /DCTDecode", jpeg).At(20, 20), kRed));
+  const Pixels pixels =
+      drawn(absl::StrCat("/F (", folder_.path(), "/secret.jpg) /FFilter /DCTDecode"), "");
   EXPECT_FALSE(Near(pixels.At(20, 20), kRed, 60));
   EXPECT_TRUE(Near(pixels.At(126, 40), kBlue)) << "the rest is drawn";
 }
@@ -214,15 +221,22 @@ TEST_F(PdfTest, AFileThatAsksForAPasswordIsToldAsSuch) {
   EXPECT_TRUE(absl::StrContains(status.message(), "password")) << status;
 }
 
-TEST_F(PdfTest, APageOverALimitIsToldByItsBox) {
+// Points are no pixels: a poster of any size is drawn as small as a stamp.
+TEST_F(PdfTest, TheLimitsHoldForWhatIsDrawnWhateverThePageMeasures) {
   PdfOptions options;
-  options.page = "/MediaBox [0 0 90000 100]";
-  const absl::Status side = Render(MakePdf(CornerFills(), options)).status();
+  for (const char* box : {"[0 0 90000 60000]", "[0 0 3 2]"}) {
+    options.page = absl::StrCat("/MediaBox ", box);
+    const Pixels pixels = Thumbnail(MakePdf(Fill(kRed, "0 0 45000 60000"), options), 120);
+    EXPECT_EQ(pixels.width, 120);
+    EXPECT_EQ(pixels.height, 80);
+    EXPECT_TRUE(Near(pixels.At(20, 20), kRed));
+  }
+  // To fill a square of 256 pixels, its longer side would have 256 x 300 of them.
+  options.page = "/MediaBox [0 0 30000 100]";
+  const absl::Status side =
+      Render(MakePdf(CornerFills(), options), Recipes("a=256:webp:80:2:cover")).status();
   EXPECT_EQ(Reason(side), "TOO_LARGE") << side;
-  EXPECT_TRUE(absl::StrContains(side.message(), "90000")) << side;
-  options.page = "/MediaBox [0 0 14400 14400]";
-  const absl::Status area = Render(MakePdf(CornerFills(), options)).status();
-  EXPECT_EQ(Reason(area), "TOO_LARGE") << area;
+  EXPECT_TRUE(absl::StrContains(side.message(), "76800")) << side;
 }
 
 TEST_F(PdfTest, WhatCannotBeDrawnIsAVerdict) {
@@ -236,6 +250,23 @@ TEST_F(PdfTest, WhatCannotBeDrawnIsAVerdict) {
                        .status()),
             "DECODE_FAILED");
   ExpectUprightFourCorners(Thumbnail(MakePdf(CornerFills())));
+}
+
+class FewDrawnPixelsTest : public RenderingTest {
+ protected:
+  FewDrawnPixelsTest() : RenderingTest(BuiltRenderers(), Limits()) {}
+  static RenderLimits Limits() {
+    RenderLimits limits = Unhurried();
+    limits.formats = ParseFormatLimits("pdf=10000").value();
+    return limits;
+  }
+};
+
+TEST_F(FewDrawnPixelsTest, TheLimitIsExactlyThatOfTheDrawing) {
+  EXPECT_TRUE(Render(MakePdf(CornerFills()), Recipes("a=122")).ok()) << "122 x 81 = 9882";
+  const absl::Status over = Render(MakePdf(CornerFills()), Recipes("a=123")).status();
+  EXPECT_EQ(Reason(over), "TOO_LARGE") << over;
+  EXPECT_TRUE(absl::StrContains(over.message(), "123 x 82 = 10086")) << over;
 }
 
 class FewPagesTest : public RenderingTest {

@@ -1,5 +1,6 @@
 #include "tests/thumbnail-service/render/video_images.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -237,6 +238,44 @@ std::string MakeDeepVideo(const DeepPixels& pixels, const std::string& codec, Ci
   }
   av_frame_free(&frame);
   return recorder.End();
+}
+
+std::string ReferringTo(const std::string& path, std::string mp4) {
+  const auto number = [&](std::size_t at) {
+    unsigned value = 0;
+    for (std::size_t i = 0; i < 4; ++i)
+      value = value << 8 | static_cast<unsigned char>(mp4[at + i]);
+    return value;
+  };
+  const auto big = [](unsigned value, int bytes) {
+    std::string text;
+    for (int i = bytes - 1; i >= 0; --i) text.push_back(static_cast<char>(value >> (8 * i) & 0xff));
+    return text;
+  };
+  const std::size_t data = mp4.find("mdat");
+  const std::size_t tail = mp4.find("moov");
+  Require(data != std::string::npos && tail != std::string::npos && data < tail);
+  std::fill(mp4.begin() + static_cast<std::ptrdiff_t>(data) + 4,
+            mp4.begin() + static_cast<std::ptrdiff_t>(tail) - 4, '\0');
+  // An alias: what is fixed, of a volume called "/" and a file, then the path as its second part.
+  std::string alias(10, '\0');
+  alias += "\1/" + std::string(26 + 12, '\0');
+  alias += "\4file" + std::string(59 + 16, '\0');
+  alias += big(0, 2) + big(0, 2) + std::string(16, '\0');
+  const std::string named = "/" + path + std::string(path.size() % 2 == 0 ? 1 : 0, '\0');
+  alias += big(2, 2) + big(static_cast<unsigned>(named.size()), 2) + named + "\xff\xff" + big(0, 2);
+  const std::string entry =
+      big(static_cast<unsigned>(alias.size()) + 12, 4) + "alis" + big(0, 4) + alias;
+  const std::size_t table = mp4.find("dref");
+  Require(table != std::string::npos && number(table + 8) == 1);
+  const unsigned before = number(table + 12);
+  mp4.replace(table + 12, before, entry);
+  const unsigned more = static_cast<unsigned>(entry.size()) - before;
+  for (const char* box : {"moov", "trak", "mdia", "minf", "dinf", "dref"}) {
+    const std::size_t at = mp4.find(box) - 4;
+    mp4.replace(at, 4, big(number(at) + more, 4));
+  }
+  return mp4;
 }
 
 std::string MakeSound() {

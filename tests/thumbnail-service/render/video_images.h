@@ -29,6 +29,10 @@ std::string MakeVideo(const std::vector<Pixels>& pictures, const VideoOptions& o
 // BT.2020's coefficients. Sides even.
 std::string MakeDeepVideo(const DeepPixels& pixels, const std::string& codec, Cicp numbers);
 
+// `mp4` as MakeVideo made it, but for its pictures: they are said to be at the same places of the
+// file with that absolute path (an alias in a data reference), and those in it are zeros.
+std::string ReferringTo(const std::string& path, std::string mp4);
+
 // An MP4 with sound alone.
 std::string MakeSound();
 

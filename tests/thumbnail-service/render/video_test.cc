@@ -23,9 +23,9 @@ TEST_F(VideoTest, EveryContainerAndCodecGivesItsFirstPicture) {
   int read = 0;
   for (const Kind& kind :
        {Kind{"mp4", "mpeg4"}, Kind{"mov", "mjpeg"}, Kind{"matroska", "mpeg4"}, Kind{"avi", "mpeg4"},
-        Kind{"mpegts", "mpeg2video"}, Kind{"mpeg", "mpeg1video"}, Kind{"flv", "flv"},
-        Kind{"asf", "wmv2"}, Kind{"webm", "libvpx"}, Kind{"webm", "libvpx-vp9"},
-        Kind{"mp4", "libx264"}, Kind{"mp4", "libx265"}}) {
+        Kind{"mpegts", "mpeg2video"}, Kind{"mpeg", "mpeg1video"}, Kind{"asf", "wmv2"},
+        Kind{"webm", "libvpx"}, Kind{"webm", "libvpx-vp9"}, Kind{"mp4", "libx264"},
+        Kind{"mp4", "libx265"}}) {
     if (!HasVideoEncoder(kind.codec)) continue;
     SCOPED_TRACE(testing::Message() << kind.container << " " << kind.codec);
     VideoOptions options;
@@ -58,7 +58,8 @@ TEST_F(VideoTest, PixelsThatAreNotSquareAreShownAsWideAsTheyAre) {
   VideoOptions options;
   options.aspect_width = 4;
   options.aspect_height = 3;
-  const auto wide = Render(MakeVideo(Still(FourCorners(320, 240)), options), Recipes("a=160:webp:95"));
+  const auto wide =
+      Render(MakeVideo(Still(FourCorners(320, 240)), options), Recipes("a=160:webp:95"));
   ASSERT_TRUE(wide.ok()) << wide.status();
   EXPECT_EQ(wide->images[0].width_px, 160);
   EXPECT_EQ(wide->images[0].height_px, 90);
@@ -103,8 +104,26 @@ TEST_F(VideoTest, WhatRefersToOtherFilesIsNoVideo) {
   const std::string list = "ffconcat version 1.0\nfile " + folder_.path() + "/secret.mp4\n";
   folder_.Write("list", list);
   EXPECT_EQ(Reason(ReadSource(library_, "list", {}).file.status()), "UNSUPPORTED_FORMAT");
-  const std::string disguised = std::string("\0\0\0\x10""ftypisom\0\0\0\0", 16) + list;
+  const std::string disguised = std::string(
+                                    "\0\0\0\x10"
+                                    "ftypisom\0\0\0\0",
+                                    16) +
+                                list;
   EXPECT_EQ(Reason(Render(disguised).status()), "DECODE_FAILED");
+}
+
+// A film may say that its pictures lie in another file; libav would open that if it were asked to.
+TEST_F(VideoTest, PicturesInAnotherFileAreNotRead) {
+  const std::string red = MakeVideo(Still(Plain(320, 240, kRed)));
+  EXPECT_TRUE(Near(Thumbnail(red).At(60, 40), kRed, kLossy));
+  folder_.Write("secret.mp4", red);
+  const std::string film = ReferringTo(folder_.path() + "/secret.mp4", red);
+  const absl::StatusOr<Rendering> seen = Render(film, Recipes("a=128:webp:95"));
+  if (seen.ok()) {
+    EXPECT_FALSE(Near(Decode(seen->images[0]).At(60, 40), kRed, 60));
+  } else {
+    EXPECT_EQ(Reason(seen.status()), "DECODE_FAILED") << seen.status();
+  }
 }
 
 class VideoOrientationTest : public RenderingTest, public testing::WithParamInterface<int> {};
@@ -133,9 +152,30 @@ class SmallVideoTest : public RenderingTest {
 };
 
 TEST_F(SmallVideoTest, LimitsHoldForAVideosPicturesAndBytes) {
-  const absl::Status pixels = Render(MakeVideo(Still(FourCorners(320, 240)))).status();
-  EXPECT_EQ(Reason(pixels), "TOO_LARGE") << pixels;
-  EXPECT_TRUE(absl::StrContains(pixels.message(), "76800")) << pixels;
+  // Of these some tell the size of their pictures themselves, and in some only the packets do.
+  struct Kind {
+    const char* container;
+    const char* codec;
+  };
+  for (const Kind& kind :
+       {Kind{"mp4", "mpeg4"}, Kind{"mov", "mjpeg"}, Kind{"matroska", "mpeg4"}, Kind{"avi", "mpeg4"},
+        Kind{"mpegts", "mpeg2video"}, Kind{"mpeg", "mpeg1video"}, Kind{"asf", "wmv2"},
+        Kind{"webm", "libvpx-vp9"}, Kind{"mp4", "libx264"}, Kind{"mpegts", "libx264"}}) {
+    if (!HasVideoEncoder(kind.codec)) continue;
+    SCOPED_TRACE(testing::Message() << kind.container << " " << kind.codec);
+    VideoOptions options;
+    options.container = kind.container;
+    options.codec = kind.codec;
+    const absl::Status pixels = Render(MakeVideo(Still(FourCorners(320, 240)), options)).status();
+    EXPECT_EQ(Reason(pixels), "TOO_LARGE") << pixels;
+    EXPECT_TRUE(absl::StrContains(pixels.message(), "76800")) << pixels;
+  }
+  // Sorenson's pictures say it behind what any parser reads: their decoder does not take them.
+  VideoOptions sorenson;
+  sorenson.container = sorenson.codec = "flv";
+  const absl::Status inside = Render(MakeVideo(Still(FourCorners(320, 240)), sorenson)).status();
+  EXPECT_EQ(Reason(inside), "DECODE_FAILED") << inside;
+  EXPECT_TRUE(absl::StrContains(inside.message(), "at most 70000 pixels")) << inside;
   const std::string video = MakeVideo(Still(FourCorners(160, 120), 50));
   folder_.Write("long", video);
   SourceLimits limits;

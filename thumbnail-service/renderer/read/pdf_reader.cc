@@ -44,15 +44,13 @@ Extent ExtentOf(PopplerPage* page) {
   return extent;
 }
 
-void Admit(const Extent& extent, int pages, const Demand& demand) {
+// What a page measures is no number of pixels: those that are drawn are admitted by their size.
+void AdmitPages(int pages, Size drawn, const Demand& demand) {
   wire::Limits limits = demand.limits;
   // Drawn, not unpacked: few bytes are no sign of a bomb.
   limits.max_ratio = std::numeric_limits<std::uint64_t>::max();
-  const auto points = [](double length) {
-    return static_cast<std::uint64_t>(std::ceil(std::min(length, 1e9)));
-  };
-  RefuseUnlessWithin({.width_px = points(extent.width),
-                      .height_px = points(extent.height),
+  RefuseUnlessWithin({.width_px = static_cast<std::uint64_t>(drawn.width),
+                      .height_px = static_cast<std::uint64_t>(drawn.height),
                       .frames = static_cast<std::uint64_t>(pages)},
                      limits, demand.source_bytes);
 }
@@ -88,7 +86,7 @@ Decoded ReadPdf(std::span<const std::uint8_t> bytes, const Demand& demand) {
   const Extent extent = ExtentOf(page.get());
   Decoded decoded;
   decoded.stored = DrawnSize(extent.width, extent.height, demand);
-  Admit(extent, pages, demand);
+  AdmitPages(pages, decoded.stored, demand);
   AllowTimeFor(kPagePx, kPagePx);
   const Surface surface = Draw(page.get(), extent, decoded.stored);
   decoded.picture = ToPicture(surface.get(), decoded.stored);

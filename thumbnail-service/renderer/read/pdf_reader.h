@@ -11,7 +11,7 @@ namespace hestia {
 
 // Draws the first page of a PDF by poppler, on white, as large as the largest thumbnail; that is
 // what its size is said to be. Nothing outside of the file is read but fonts. The limits hold for
-// the page in points (a 72nd of an inch; A4 is 595 x 842) and for the pages' number.
+// the pixels that are drawn, whatever the page measures, and for the pages' number.
 //
 // Refuses (refuse.h) what cannot be read, and a file that asks for a password as such. Built only
 // where poppler is; without it every file is refused as unsupported.

@@ -1,6 +1,7 @@
 #include "thumbnail-service/renderer/read/video_reader.h"
 
 #include <algorithm>
+#include <cinttypes>
 #include <cmath>
 #include <cstddef>
 #include <memory>
@@ -195,7 +196,12 @@ Decoded ReadVideo(std::span<const std::uint8_t> bytes, const Demand& demand) {
   VideoStream video(bytes, demand);
   AllowTimeFor(kSearchPx, kSearchPx);
   const AVFrame* frame = video.Next();
-  if (frame == nullptr) Refuse(wire::Outcome::kDecodeFailed, "video: no picture can be decoded");
+  AllowTimeFor(kSearchPx, kSearchPx);
+  if (frame == nullptr) {
+    Refuse(wire::Outcome::kDecodeFailed,
+           "video: no picture of at most %" PRIu64 " pixels can be decoded",
+           demand.limits.max_pixels);
+  }
   Decoded decoded;
   decoded.orientation = video.orientation();
   // Also where it is black, for there may be no other.

@@ -26,11 +26,13 @@ struct FreedByAddress {
 // The pictures of a video, from its first on, by libav: the containers MP4 and QuickTime, Matroska
 // and WebM, AVI, FLV, MPEG and ASF, nothing outside of the file.
 //
-// Refuses (refuse.h) what has no pictures, cannot be read or is over a limit. How far it looks is
-// bounded: by frames, by their pixels, and by bytes of the file.
+// Refuses (refuse.h) what has no pictures, cannot be read or is over a limit, before anything is
+// decoded; where neither the container nor the packets' headers tell a size, the decoder itself
+// takes none over the limit. One reader of containers sees the bytes, by how they begin. How far it
+// looks is bounded: by frames, by their pixels, and by bytes of the file.
 //
-// Thread-safety: none; no threads of its own. Ownership: borrows the bytes. Memory: what the codec
-// keeps, some frames.
+// Thread-safety: none; no threads of its own. Ownership: borrows the bytes and the demand. Memory:
+// what the codec keeps, some frames.
 class VideoStream {
  public:
   VideoStream(std::span<const std::uint8_t> bytes, const Demand& demand);
@@ -53,7 +55,8 @@ class VideoStream {
   static std::int64_t Seek(void* input, std::int64_t to, int whence);
 
   void Open();
-  void Choose(const Demand& demand);
+  void Choose();
+  void AdmitPacket(const AVPacket& packet);
   // Gives the decoder the next packet of the stream; false at the end.
   void Send(const AVPacket* packet);
   bool Feed();
@@ -66,11 +69,18 @@ class VideoStream {
     }
   };
 
+  const Demand& demand_;
   Input input_;
   std::unique_ptr<AVIOContext, FreeIo> io_;
   Format format_;
   AVStream* stream_ = nullptr;  // of format_
   std::unique_ptr<AVCodecContext, FreedByAddress<avcodec_free_context>> decoder_;
+  // While no size is known.
+  struct CloseParser {
+    void operator()(AVCodecParserContext* parser) const { av_parser_close(parser); }
+  };
+  std::unique_ptr<AVCodecParserContext, CloseParser> parser_;
+  std::unique_ptr<AVCodecContext, FreedByAddress<avcodec_free_context>> parsed_;
   std::unique_ptr<AVPacket, FreedByAddress<av_packet_free>> packet_;
   std::unique_ptr<AVFrame, FreedByAddress<av_frame_free>> frame_;
   std::int64_t frames_ = 0;
