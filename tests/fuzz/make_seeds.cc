@@ -9,7 +9,12 @@
 #include "tests/thumbnail-service/jail/bombs.h"
 #include "tests/thumbnail-service/render/answer.h"
 #include "tests/thumbnail-service/render/colour_profiles.h"
+#include "tests/thumbnail-service/render/exotic_images.h"
 #include "tests/thumbnail-service/render/image_factory.h"
+#include "tests/thumbnail-service/render/raw_images.h"
+#ifdef HESTIA_HAS_VIDEO
+#include "tests/thumbnail-service/render/video_images.h"
+#endif
 
 namespace hestia {
 namespace {
@@ -21,9 +26,12 @@ std::string Bytes(const Message& message) {
 }
 
 Seeds Jpegs(const Pixels& pixels) {
-  return {MakeJpeg(pixels, {.orientation = 6}), MakeJpeg(pixels, {.progressive = true}),
-          MakeJpeg(pixels, {.luma_h = 1, .luma_v = 1}), MakeJpeg(pixels, {.grey = true}),
-          MakeJpeg(pixels, {.cmyk = true}), MakeJpeg(pixels, {.ycck = true}),
+  return {MakeJpeg(pixels, {.orientation = 6}),
+          MakeJpeg(pixels, {.progressive = true}),
+          MakeJpeg(pixels, {.luma_h = 1, .luma_v = 1}),
+          MakeJpeg(pixels, {.grey = true}),
+          MakeJpeg(pixels, {.cmyk = true}),
+          MakeJpeg(pixels, {.ycck = true}),
           MakeJpeg(pixels, {.profile = RgbProfile(kDisplayP3)}),
           MakeJpeg(pixels, {.cmyk = true, .profile = OddInksProfile()})};
 }
@@ -39,6 +47,89 @@ Seeds Webps(const Pixels& pixels) {
   return {MakeWebp(pixels, {.orientation = 8}), MakeWebp(pixels, {.lossless = true}),
           MakeWebp(pixels, {.alpha = true}), MakeAnimatedWebp(pixels, 1, 2, FourCorners(40, 30)),
           MakeWebp(pixels, {.profile = RgbProfile(kAdobeRgb)})};
+}
+
+// Photoshop's, in every form.
+Seeds Psds(const Pixels& pixels) {
+  Seeds seeds;
+  for (const int bits : {8, 16}) {
+    for (const bool packed : {false, true}) {
+      for (const bool big : {false, true}) {
+        seeds.push_back(MakePsd(pixels, {.bits = bits,
+                                         .mode = 4,
+                                         .black = 60,
+                                         .profile = OddInksProfile(),
+                                         .packed = packed,
+                                         .big = big}));
+      }
+    }
+  }
+  seeds.push_back(MakePsd(pixels, {.bits = 8, .alpha = true}));
+  return seeds;
+}
+
+Seeds Raws(const Pixels& pixels) {
+  const Pixels preview = FourCorners(64, 48);
+  const Pixels photo = FourCorners(96, 72);
+  Seeds seeds{MakeDng(photo), MakeDng(photo, {.orientation = 6,
+                                              .preview = MakeJpeg(preview),
+                                              .preview_width = 64,
+                                              .preview_height = 48})};
+  seeds.push_back(MakeTiff(pixels));
+  return seeds;
+}
+
+// Without a table of its objects' places, which the reader makes itself then.
+std::string MakePdf(const std::string& content, const std::string& more = "") {
+  return "%PDF-1.7\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n2 0 obj\n<< /Type /Pages "
+         "/Count 1 /Kids [3 0 R] >>\nendobj\n3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 "
+         "60 40] /Rotate 90 /Contents 4 0 R /Resources << /Font << /F1 << /Type /Font /Subtype "
+         "/Type1 /BaseFont /Helvetica >> >> /XObject << /I 5 0 R >> >> >>\nendobj\n4 0 obj\n<< "
+         "/Length " +
+         std::to_string(content.size()) + " >>\nstream\n" + content + "\nendstream\nendobj\n" +
+         more + "trailer\n<< /Size 9 /Root 1 0 R >>\n%%EOF\n";
+}
+
+Seeds Pdfs(const Pixels& pixels) {
+  const std::string jpeg = MakeJpeg(pixels);
+  const std::string image =
+      "5 0 obj\n<< /Type /XObject /Subtype /Image /Width 37 /Height 23 /BitsPerComponent 8 "
+      "/ColorSpace /DeviceRGB /Filter /DCTDecode /Length " +
+      std::to_string(jpeg.size()) + " >>\nstream\n" + jpeg + "\nendstream\nendobj\n";
+  return {MakePdf("1 0 0 rg 0 0 30 40 re f 0 0 1 RG 4 w 5 5 m 20 30 40 10 55 35 c S"),
+          MakePdf("BT /F1 20 Tf 5 10 Td (Ab) Tj ET"), MakePdf("q 60 0 0 40 0 0 cm /I Do Q", image),
+          MakePdf("q 20 0 0 20 5 5 cm BI /W 2 /H 2 /BPC 8 /CS /G ID abcd EI Q")};
+}
+
+Seeds Videos() {
+  Seeds seeds;
+#ifdef HESTIA_HAS_VIDEO
+  const std::vector<Pixels> pictures(2, FourCorners(48, 32));
+  struct Kind {
+    const char* container;
+    const char* codec;
+  };
+  for (const Kind& kind :
+       {Kind{"mp4", "mpeg4"}, Kind{"mov", "mjpeg"}, Kind{"matroska", "mpeg4"}, Kind{"avi", "mpeg4"},
+        Kind{"mpegts", "mpeg2video"}, Kind{"mpeg", "mpeg1video"}, Kind{"flv", "flv"},
+        Kind{"asf", "wmv2"}, Kind{"webm", "libvpx"}, Kind{"mp4", "libx264"}}) {
+    if (!HasVideoEncoder(kind.codec)) continue;
+    VideoOptions options;
+    options.container = kind.container;
+    options.codec = kind.codec;
+    options.orientation = 6;
+    seeds.push_back(MakeVideo(pictures, options));
+  }
+  seeds.push_back(ReferringTo("/dev/null", MakeVideo(pictures)));
+#endif
+  return seeds;
+}
+
+Seeds Headers(const Pixels& pixels) {
+  return {MakeTiff(pixels), MakeTiff(pixels, 6, 16), MakeGif(pixels), MakePsd(pixels),
+          // Pages that name each other.
+          std::string("II*\0\x08\0\0\0\0\0\x10\0\0\0\0\0\0\0\x0e\0\0\0", 22),
+          std::string("MM\0+\0\x08\0\0\0\0\0\0\0\0\0\x10\0\0\0\0\0\0\0\0", 24)};
 }
 
 Seeds Exifs() {
@@ -84,6 +175,11 @@ void WriteAll(const std::string& folder) {
   Write(folder, "fuzz-jpeg", Jpegs(pixels));
   Write(folder, "fuzz-png", Pngs(pixels));
   Write(folder, "fuzz-webp", Webps(pixels));
+  Write(folder, "fuzz-pdf", Pdfs(pixels));
+  Write(folder, "fuzz-video", Videos());
+  Write(folder, "fuzz-raw", Raws(pixels));
+  Write(folder, "fuzz-psd", Psds(pixels));
+  Write(folder, "fuzz-header", Headers(pixels));
   Write(folder, "fuzz-exif", Exifs());
   Write(folder, "fuzz-icc",
         {RgbProfile(kDisplayP3), RgbProfile(kProPhoto), GreyProfile(1.8), OddInksProfile()});
@@ -96,7 +192,8 @@ void WriteAll(const std::string& folder) {
   for (const Bomb& bomb : MakeBombs()) sniffed.push_back(bomb.bytes.substr(0, 4096));
   // What ends within a signature.
   for (std::size_t i = 0, whole = sniffed.size(); i < whole; ++i) {
-    for (const std::size_t size : {std::size_t{4}, std::size_t{6}, std::size_t{10}}) sniffed.push_back(sniffed[i].substr(0, size));
+    for (const std::size_t size : {std::size_t{4}, std::size_t{6}, std::size_t{10}})
+      sniffed.push_back(sniffed[i].substr(0, size));
   }
   Write(folder, "fuzz-sniff", sniffed);
 }

@@ -5,8 +5,9 @@
 #
 #   --runs N      inputs for each fuzzer
 #   --seconds N   time for each fuzzer; 600 by default
-#   FUZZER        fuzz-jpeg, fuzz-png, fuzz-webp, fuzz-exif, fuzz-icc, fuzz-sniff, fuzz-messages,
-#                 fuzz-answer; all by default
+#   FUZZER        fuzz-jpeg, fuzz-png, fuzz-webp, fuzz-psd, fuzz-raw, fuzz-pdf, fuzz-video,
+#                 fuzz-header, fuzz-exif, fuzz-icc, fuzz-sniff, fuzz-messages, fuzz-answer; all
+#                 by default, those of PDF and video where their libraries are there
 #
 # What is found lies in build/fuzz/found, and the inputs worth keeping in build/fuzz/corpus,
 # from where the next run goes on.
@@ -15,15 +16,21 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 bound=-max_total_time=600
 case ${1:-} in
-  --help | -h) sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+  --help | -h) sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
   --runs) bound=-runs=$2; shift 2 ;;
   --seconds) bound=-max_total_time=$2; shift 2 ;;
 esac
 fuzzers=("$@")
-[ $# != 0 ] || fuzzers=(fuzz-jpeg fuzz-png fuzz-webp fuzz-exif fuzz-icc fuzz-sniff fuzz-messages fuzz-answer)
 
 [ -f build/fuzz/build.ninja ] || cmake --preset fuzz >/dev/null
 cmake --build --preset fuzz
+if [ ${#fuzzers[@]} = 0 ]; then
+  fuzzers=(fuzz-jpeg fuzz-png fuzz-webp fuzz-psd fuzz-raw fuzz-header fuzz-exif fuzz-icc fuzz-sniff
+    fuzz-messages fuzz-answer)
+  for fuzzer in fuzz-pdf fuzz-video; do
+    [ ! -x "build/fuzz/fuzz/$fuzzer" ] || fuzzers+=("$fuzzer")
+  done
+fi
 seeds=build/fuzz/seeds
 build/fuzz/fuzz/make-fuzz-seeds $seeds
 mkdir -p build/fuzz/found
