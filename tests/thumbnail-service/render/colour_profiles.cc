@@ -44,6 +44,8 @@ std::array<double, 3> OddInksLab(double c, double m, double y, double k) {
   return {std::max(0.0, 100 - 50 * c - 40 * m - 10 * y - 60 * k), 60 * m - 40 * c, 60 * y - 30 * c};
 }
 
+constexpr double kSpread = 0.6;
+
 std::array<double, 3> WideInksLab(double c, double m, double y, double k) {
   const double light = 1 - k;
   return {std::max(0.0, (100 - 42 * c - 48 * m - 8 * y) * light), (86 * m - 68 * c - 6 * y) * light,
@@ -113,7 +115,7 @@ std::string GreyProfile(double gamma) {
 }
 
 namespace {
-std::string InksProfile(InksLab inks) {
+std::string InksProfile(InksLab inks, double spread = 1) {
   cmsHPROFILE profile = cmsCreateProfilePlaceholder(nullptr);
   cmsSetProfileVersion(profile, 2.4);
   cmsSetDeviceClass(profile, cmsSigOutputClass);
@@ -123,6 +125,13 @@ std::string InksProfile(InksLab inks) {
   cmsStage* table = cmsStageAllocCLut16bit(nullptr, 9, 4, 3, nullptr);
   Require(cmsStageSampleCLut16bit(table, SampleInks, &inks, 0) != FALSE);
   Require(cmsPipelineInsertStage(pipeline, cmsAT_BEGIN, table) != FALSE);
+  if (spread != 1) {
+    cmsToneCurve* curve = cmsBuildGamma(nullptr, spread);
+    cmsToneCurve* curves[] = {curve, curve, curve, curve};
+    cmsStage* spreads = cmsStageAllocToneCurves(nullptr, 4, curves);
+    Require(cmsPipelineInsertStage(pipeline, cmsAT_BEGIN, spreads) != FALSE);
+    cmsFreeToneCurve(curve);
+  }
   Require(cmsWriteTag(profile, cmsSigAToB0Tag, pipeline) != FALSE);
   Require(cmsWriteTag(profile, cmsSigMediaWhitePointTag, cmsD50_XYZ()) != FALSE);
   cmsPipelineFree(pipeline);
@@ -131,7 +140,7 @@ std::string InksProfile(InksLab inks) {
 }  // namespace
 
 std::string OddInksProfile() { return InksProfile(OddInksLab); }
-std::string WideInksProfile() { return InksProfile(WideInksLab); }
+std::string WideInksProfile() { return InksProfile(WideInksLab, kSpread); }
 
 Rgba SharesToSrgb(const ColourSpace& space, const std::array<double, 3>& colour) {
   const auto light = [&](double value) {
@@ -170,7 +179,8 @@ Rgba OddInksToSrgb(double cyan, double magenta, double yellow, double black) {
 }
 
 Rgba WideInksToSrgb(double cyan, double magenta, double yellow, double black) {
-  const auto [l, a, b] = WideInksLab(cyan, magenta, yellow, black);
+  const auto spread = [](double ink) { return std::pow(ink, kSpread); };
+  const auto [l, a, b] = WideInksLab(spread(cyan), spread(magenta), spread(yellow), spread(black));
   return LabToSrgb(l, a, b);
 }
 

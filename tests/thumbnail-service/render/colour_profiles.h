@@ -32,7 +32,8 @@ std::string GreyProfile(double gamma);
 std::string OddInksProfile();
 
 // Inks of more chroma than offset print has, as those of expanded-gamut printing (XCMYK): L* = 100 -
-// 42 C - 48 M - 8 Y, a* = 86 M - 68 C - 6 Y, b* = 104 Y - 52 C - 4 M, all times 1 - K.
+// 42 C - 48 M - 8 Y, a* = 86 M - 68 C - 6 Y, b* = 104 Y - 52 C - 4 M, all times 1 - K; where each is
+// its amount to the power of 0.6, for dots spread.
 std::string WideInksProfile();
 
 Rgba ToSrgb(const ColourSpace& space, const Rgba& colour);

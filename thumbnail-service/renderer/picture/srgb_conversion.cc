@@ -15,6 +15,9 @@ namespace hestia {
 namespace {
 // Profiles of print shops have up to 3 MiB.
 constexpr cmsUInt32Number kFlags = cmsFLAGS_BLACKPOINTCOMPENSATION | cmsFLAGS_NOCACHE;
+// Otherwise lcms makes a coarse table of words' and inks' conversion, many levels off where it is
+// dark, or where dots spread.
+constexpr cmsUInt32Number kExact = kFlags | cmsFLAGS_NOOPTIMIZE;
 
 struct CloseProfile {
   void operator()(void* profile) const { cmsCloseProfile(profile); }
@@ -119,7 +122,8 @@ std::optional<SrgbConversion> SrgbConversion::For(const Picture& picture,
     const bool grey = space == cmsSigGrayData && IsGrey(picture);
     const std::optional<int> channels = InputChannels(space, inks, grey);
     if (channels.has_value()) {
-      Transform transform(MakeTransform(from.get(), InputFormat(*channels, 1), kFlags));
+      Transform transform(
+          MakeTransform(from.get(), InputFormat(*channels, 1), inks ? kExact : kFlags));
       if (transform != nullptr) return SrgbConversion(std::move(transform), *channels);
     }
   }
@@ -129,9 +133,6 @@ std::optional<SrgbConversion> SrgbConversion::For(const Picture& picture,
 
 std::optional<SrgbConversion> SrgbConversion::ForWords(Colour colour,
                                                        std::span<const std::uint8_t> profile) {
-  // What lcms makes of words otherwise is a table of 33 steps a side, many levels off where it is
-  // dark.
-  constexpr cmsUInt32Number kExact = kFlags | cmsFLAGS_NOOPTIMIZE;
   if (colour == Colour::kLab) {
     Transform transform(MakeTransform(LabProfile().get(), TYPE_Lab_16, kExact));
     if (transform == nullptr) return std::nullopt;
