@@ -87,6 +87,17 @@ OIIO::ImageSpec SpecFor(const DeepPixels& pixels, OIIO::TypeDesc type, const Dee
   return spec;
 }
 
+// Only red where it is grey, and alpha where there is some.
+template <typename Sample>
+std::vector<Sample> WithoutColours(const std::vector<Sample>& rgb, const DeepOptions& options) {
+  std::vector<Sample> grey;
+  for (std::size_t i = 0; i < rgb.size(); i += options.alpha ? 4 : 3) {
+    grey.push_back(rgb[i]);
+    if (options.alpha) grey.push_back(rgb[i + 3]);
+  }
+  return grey;
+}
+
 std::string EncodeJxl(const DeepPixels& pixels, bool floats, const DeepOptions& options) {
   const int channels = options.alpha ? 4 : 3;
   JxlEncoder* encoder = JxlEncoderCreate(nullptr);
@@ -101,10 +112,12 @@ std::string EncodeJxl(const DeepPixels& pixels, bool floats, const DeepOptions& 
     info.num_extra_channels = 1;
     info.alpha_bits = info.bits_per_sample;
     info.alpha_exponent_bits = info.exponent_bits_per_sample;
+    info.alpha_premultiplied = options.premultiplied ? JXL_TRUE : JXL_FALSE;
   }
+  if (options.grey) info.num_color_channels = 1;
   Require(JxlEncoderSetBasicInfo(encoder, &info) == JXL_ENC_SUCCESS);
   JxlColorEncoding colours;
-  JxlColorEncodingSetToSRGB(&colours, JXL_FALSE);
+  JxlColorEncodingSetToSRGB(&colours, options.grey ? JXL_TRUE : JXL_FALSE);
   if (options.numbers.has_value()) {
     colours.primaries = static_cast<JxlPrimaries>(options.numbers->primaries);
     colours.transfer_function = static_cast<JxlTransferFunction>(options.numbers->transfer);
@@ -117,9 +130,13 @@ std::string EncodeJxl(const DeepPixels& pixels, bool floats, const DeepOptions& 
   JxlEncoderFrameSettings* settings = JxlEncoderFrameSettingsCreate(encoder, nullptr);
   JxlEncoderFrameSettingsSetOption(settings, JXL_ENC_FRAME_SETTING_EFFORT, 1);
   Require(JxlEncoderSetFrameLossless(settings, JXL_TRUE) == JXL_ENC_SUCCESS);
-  const std::vector<std::uint16_t> words = Words(pixels, channels, 16);
-  const std::vector<float> samples = Floats(pixels, channels);
-  const JxlPixelFormat format{static_cast<std::uint32_t>(channels),
+  std::vector<std::uint16_t> words = Words(pixels, channels, 16);
+  std::vector<float> samples = Floats(pixels, channels);
+  if (options.grey) {
+    words = WithoutColours(words, options);
+    samples = WithoutColours(samples, options);
+  }
+  const JxlPixelFormat format{static_cast<std::uint32_t>(options.grey ? channels - 2 : channels),
                               floats ? JXL_TYPE_FLOAT : JXL_TYPE_UINT16, JXL_NATIVE_ENDIAN, 0};
   Require((floats ? JxlEncoderAddImageFrame(settings, &format, samples.data(), samples.size() * 4)
                   : JxlEncoderAddImageFrame(settings, &format, words.data(), words.size() * 2)) ==

@@ -55,6 +55,22 @@ DeepColour HlgSignal(const DeepColour& light) {
   return {signal(wide[0]), signal(wide[1]), signal(wide[2]), light[3]};
 }
 
+// The same of light with the primaries of sRGB, as HLG's luminance is then that of BT.709.
+DeepColour PqSignalOfUsualPrimaries(const DeepColour& light) {
+  return {Pq(kReferenceWhite * light[0]), Pq(kReferenceWhite * light[1]),
+          Pq(kReferenceWhite * light[2]), light[3]};
+}
+
+DeepColour HlgSignalOfUsualPrimaries(const DeepColour& light) {
+  const double shown =
+      kReferenceWhite * (0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2]);
+  const double scene = std::pow(shown / 1000, 1 / 1.2);
+  const auto signal = [&](double value) {
+    return HlgOetf(std::min(kReferenceWhite * value / 1000 / std::pow(scene, 0.2), 1.0));
+  };
+  return {signal(light[0]), signal(light[1]), signal(light[2]), light[3]};
+}
+
 struct Signal {
   const char* name;
   int transfer;  // ITU-T H.273
@@ -175,6 +191,79 @@ TEST_F(HdrPixelsTest, AlphaStaysAndItsColoursAreStraight) {
   const DeepPixels encoded = Encoded(light, kSignals[0]);
   for (const std::string& bytes : {MakeDeepAvif(encoded, options), MakeDeepJxl(encoded, options)}) {
     EXPECT_TRUE(Near(Png(bytes).At(256, 16), {200, 90, 60, 128}, 3));
+  }
+}
+
+TEST_F(HdrPixelsTest, MultipliedSignalsAreDividedByTheirAlphaFirst) {
+  for (const double alpha : {1.0, 0.5}) {
+    SCOPED_TRACE(alpha);
+    DeepPixels light{512, 32, {}};
+    light.colours.assign(512 * 32, {LightOf(240), LightOf(90), LightOf(60), alpha});
+    DeepPixels encoded = Encoded(light, kSignals[0]);
+    // As words above a half, whose product with the largest is above 2³¹.
+    ASSERT_GT(encoded.At(0, 0)[0], 0.501);
+    for (DeepColour& colour : encoded.colours) {
+      for (std::size_t c = 0; c < 3; ++c) colour[c] *= alpha;
+    }
+    DeepOptions options;
+    options.alpha = options.premultiplied = true;
+    options.numbers = {9, 16};
+    const int cover = static_cast<int>(std::lround(alpha * 255));
+    EXPECT_TRUE(Near(Png(MakeDeepJxl(encoded, options)).At(256, 16), {240, 90, 60, cover}, 3));
+  }
+}
+
+// Its luminances are meant: without the lamps nothing would be compressed, and it would be as dark.
+TEST_F(HdrPixelsTest, ANightWithLampsStaysANight) {
+  constexpr double kDark = 1 / kReferenceWhite;
+  constexpr double kLamp = 400 / kReferenceWhite;
+  DeepPixels light{512, 32, {}};
+  for (int i = 0; i < 512 * 32; ++i) {
+    const double here = i % 512 >= 480 ? kLamp : kDark;
+    light.colours.push_back({here, here, here, 1});
+  }
+  for (const Signal& signal : kSignals) {
+    for (const Writer& writer : Writers()) {
+      SCOPED_TRACE(testing::Message() << signal.name << " " << writer.name);
+      const Pixels seen = Png(writer.write(Encoded(light, signal), {9, signal.transfer}));
+      EXPECT_TRUE(Near(seen.At(200, 16), {16, 16, 16}, 3)) << seen.At(200, 16).red;
+      EXPECT_GT(seen.At(500, 16).red, 240);
+    }
+  }
+}
+
+TEST_F(HdrPixelsTest, PrimariesBesideAnHdrCurveAreThoseThatAreTold) {
+  const std::vector<Signal> usual{{"PQ", 16, PqSignalOfUsualPrimaries},
+                                  {"HLG", 18, HlgSignalOfUsualPrimaries}};
+  for (const Signal& signal : usual) {
+    for (const Writer& writer : Writers()) {
+      for (const Rgba& colour : {Rgba{200, 60, 60}, Rgba{60, 180, 80}, Rgba{70, 80, 200}}) {
+        SCOPED_TRACE(testing::Message() << signal.name << " " << writer.name << " " << colour.red);
+        DeepPixels light{512, 32, {}};
+        light.colours.assign(512 * 32,
+                             {LightOf(colour.red), LightOf(colour.green), LightOf(colour.blue), 1});
+        const Rgba seen =
+            Png(writer.write(Encoded(light, signal), {1, signal.transfer})).At(256, 16);
+        EXPECT_LT(ColourDifference(seen, colour), kVisible)
+            << seen.red << "," << seen.green << "," << seen.blue;
+      }
+    }
+  }
+}
+
+TEST_F(HdrPixelsTest, GreySignalsAreLightToo) {
+  for (const Signal& signal : kSignals) {
+    for (const bool alpha : {false, true}) {
+      SCOPED_TRACE(testing::Message() << signal.name << (alpha ? " with alpha" : ""));
+      DeepPixels light{512, 32, {}};
+      light.colours.assign(512 * 32, {LightOf(128), LightOf(128), LightOf(128), alpha ? 0.5 : 1});
+      DeepOptions options;
+      options.grey = true;
+      options.alpha = alpha;
+      options.numbers = {9, signal.transfer};
+      const Rgba seen = Png(MakeDeepJxl(Encoded(light, signal), options)).At(256, 16);
+      EXPECT_TRUE(Near(seen, {128, 128, 128, alpha ? 128 : 255}, 2)) << seen.red;
+    }
   }
 }
 

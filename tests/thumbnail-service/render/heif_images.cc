@@ -19,11 +19,13 @@ heif_image* MakeImage(const Pixels& pixels, const HeicOptions& options) {
   const bool deep = options.bits > 8;
   const int channels = options.alpha ? 4 : 3;
   const heif_chroma chroma =
-      deep ? (options.alpha ? heif_chroma_interleaved_RRGGBBAA_LE : heif_chroma_interleaved_RRGGBB_LE)
+      deep ? (options.alpha ? heif_chroma_interleaved_RRGGBBAA_LE
+                            : heif_chroma_interleaved_RRGGBB_LE)
            : (options.alpha ? heif_chroma_interleaved_RGBA : heif_chroma_interleaved_RGB);
   heif_image* image = nullptr;
-  Require(heif_image_create(pixels.width, pixels.height, heif_colorspace_RGB, chroma, &image).code ==
-          heif_error_Ok);
+  Require(
+      heif_image_create(pixels.width, pixels.height, heif_colorspace_RGB, chroma, &image).code ==
+      heif_error_Ok);
   Require(heif_image_add_plane(image, heif_channel_interleaved, pixels.width, pixels.height,
                                options.bits)
               .code == heif_error_Ok);
@@ -51,11 +53,10 @@ heif_image* MakeImage(const Pixels& pixels, const HeicOptions& options) {
 }  // namespace
 
 std::string MakeAvif(const Pixels& pixels, const AvifOptions& options) {
-  avifImage* image =
-      avifImageCreate(static_cast<std::uint32_t>(pixels.width),
-                      static_cast<std::uint32_t>(pixels.height),
-                      static_cast<std::uint32_t>(options.bits),
-                      options.grey ? AVIF_PIXEL_FORMAT_YUV400 : AVIF_PIXEL_FORMAT_YUV444);
+  avifImage* image = avifImageCreate(
+      static_cast<std::uint32_t>(pixels.width), static_cast<std::uint32_t>(pixels.height),
+      static_cast<std::uint32_t>(options.bits),
+      options.grey ? AVIF_PIXEL_FORMAT_YUV400 : AVIF_PIXEL_FORMAT_YUV444);
   image->matrixCoefficients = AVIF_MATRIX_COEFFICIENTS_BT601;
   std::vector<std::uint8_t> rgba;
   for (const Rgba& colour : pixels.colours) {
@@ -71,13 +72,14 @@ std::string MakeAvif(const Pixels& pixels, const AvifOptions& options) {
   rgb.pixels = rgba.data();
   rgb.rowBytes = static_cast<std::uint32_t>(pixels.width) * 4;
   Require(avifImageRGBToYUV(image, &rgb) == AVIF_RESULT_OK);
-  // Quarters to turn, counter-clockwise, and then what to exchange: 0 top and bottom, 1 left and right.
+  // Quarters to turn, counter-clockwise, and then what to exchange: 0 top and bottom, 1 left and
+  // right.
   struct Properties {
     int turns;
     int mirror;  // -1: none
   };
-  constexpr Properties kProperties[] = {{0, -1}, {0, 1}, {2, -1}, {0, 0},
-                                        {1, 0},  {3, -1}, {3, 0}, {1, -1}};
+  constexpr Properties kProperties[] = {{0, -1}, {0, 1},  {2, -1}, {0, 0},
+                                        {1, 0},  {3, -1}, {3, 0},  {1, -1}};
   const Properties& lies = kProperties[options.orientation - 1];
   if (lies.turns != 0) image->transformFlags |= AVIF_TRANSFORM_IROT;
   image->irot.angle = static_cast<std::uint8_t>(lies.turns);
@@ -105,17 +107,32 @@ std::string MakeHeic(const Pixels& pixels, const HeicOptions& options) {
   heif_encoder_set_lossy_quality(encoder, 95);
   heif_image_handle* handle = nullptr;
   heif_encoding_options* encoding = heif_encoding_options_alloc();
+  heif_color_profile_nclx* nclx = heif_nclx_color_profile_alloc();
+  if (options.transfer != 0) {
+    Require(heif_nclx_color_profile_set_color_primaries(nclx, 9).code == heif_error_Ok);
+    Require(heif_nclx_color_profile_set_transfer_characteristics(
+                nclx, static_cast<std::uint16_t>(options.transfer))
+                .code == heif_error_Ok);
+    nclx->matrix_coefficients = heif_matrix_coefficients_ITU_R_BT_2020_2_non_constant_luminance;
+    nclx->full_range_flag = 1;
+    Require(heif_image_set_nclx_color_profile(image, nclx).code == heif_error_Ok);
+    encoding->output_nclx_profile = nclx;
+  }
   // It has EXIF's numbers.
   encoding->image_orientation = static_cast<heif_orientation>(options.orientation);
   Require(heif_context_encode_image(context, image, encoder, encoding, &handle).code ==
           heif_error_Ok);
   heif_encoding_options_free(encoding);
+  heif_nclx_color_profile_free(nclx);
   if (!options.preview.colours.empty()) {
-    heif_image* preview = MakeImage(options.preview, options);
-    const int longest = std::max(options.preview.width, options.preview.height);
-    Require(heif_context_encode_thumbnail(context, preview, handle, encoder, nullptr, longest - 1,
-                                          nullptr)
-                .code == heif_error_Ok);
+    HeicOptions small = options;
+    if (!options.preview_profile.empty()) small.profile = options.preview_profile;
+    heif_image* preview = MakeImage(options.preview, small);
+    heif_image_handle* encoded = nullptr;
+    Require(heif_context_encode_image(context, preview, encoder, nullptr, &encoded).code ==
+            heif_error_Ok);
+    Require(heif_context_assign_thumbnail(context, handle, encoded).code == heif_error_Ok);
+    heif_image_handle_release(encoded);
     heif_image_release(preview);
   }
   std::string bytes;

@@ -23,9 +23,12 @@ struct HeicOptions {
   int bits = 8;  // 8 or 10
   bool alpha = false;
   std::string profile;  // ICC
+  // ITU-T H.273's, with BT.2020's primaries; 0: not told. Not of the preview.
+  int transfer = 0;
   // An embedded preview of these pixels; none when it is empty.
   Pixels preview = {};
-  int orientation = 1;  // as AvifOptions'
+  std::string preview_profile = {};  // ICC; `profile` when empty
+  int orientation = 1;               // as AvifOptions'
 };
 // HEVC, of high quality.
 std::string MakeHeic(const Pixels& pixels, const HeicOptions& options = {});

@@ -99,6 +99,20 @@ TEST_F(HeifPixelsTest, AnEmbeddedPreviewIsTakenWhereItIsLargeEnoughAndHasTheAspe
       << "of another aspect";
 }
 
+// The picture's own curve says nothing of a preview that has a profile.
+TEST_F(HeifPixelsTest, APreviewsProfileIsFollowedBesideAPictureOfHighRange) {
+  constexpr int kPq = 16;
+  const Rgba colour{180, 90, 60};
+  HeicOptions options;
+  options.bits = 10;
+  options.transfer = kPq;
+  options.preview = Plain(322, 242, colour);
+  options.preview_profile = RgbProfile(kDisplayP3);
+  const Rgba seen = Thumbnail(MakeHeic(Plain(1200, 900, kRed), options), 128).At(60, 40);
+  EXPECT_LT(ColourDifference(seen, ToSrgb(kDisplayP3, colour)), 2)
+      << seen.red << "," << seen.green << "," << seen.blue;
+}
+
 TEST_F(HeifPixelsTest, AFileCutShortIsAVerdict) {
   for (const std::string& whole :
        {MakeAvif(FourCorners(300, 200)), MakeHeic(FourCorners(300, 200))}) {

@@ -1,6 +1,7 @@
 #ifndef HESTIA_THUMBNAIL_SERVICE_RENDERER_READ_HDR_SIGNAL_H_
 #define HESTIA_THUMBNAIL_SERVICE_RENDERER_READ_HDR_SIGNAL_H_
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -28,15 +29,19 @@ class HdrSignal {
   // `top`: the sample, at most 65535, that is the whole signal.
   HdrSignal(HdrCurve curve, const Chromaticities& primaries, int top);
 
-  // One row of red, green, blue, and alpha where `kind` has it.
+  // One row of red, green, blue, or of grey, and alpha where `kind` has it. Light that is shown
+  // (light_rows.h).
   void ToLight(const std::uint16_t* samples, int width, LightRow kind, RowShrinker::Alpha alpha,
                float* light) const;
 
   int top() const { return top_; }
 
  private:
+  void ShowHlg(float* pixel, int colours) const;
+
   HdrCurve curve_;
   int top_;
+  std::array<float, 3> luminance_;  // of the primaries, together 1
   // PQ: light; HLG: the scene's light, the display's follows from all three.
   std::vector<float> decoded_;
   std::optional<LightConversion> to_srgb_;

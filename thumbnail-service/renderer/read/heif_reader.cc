@@ -217,7 +217,7 @@ Picture ReadSignal(const heif_image_handle* handle, HdrCurve curve, const Chroma
   std::vector<float> light(static_cast<std::size_t>(size.width) *
                            static_cast<std::size_t>(samples.channels()));
   std::vector<std::uint16_t> widened(words ? 0 : light.size());
-  return ShrinkLight(size, kind, demand.For(size), [&](int y) {
+  return ShrinkLight(size, kind, ToneCurve::Light::kOfDisplay, demand.For(size), [&](int y) {
     if (!words) std::copy_n(samples.Row<std::uint8_t>(y), widened.size(), widened.begin());
     signal.ToLight(words ? samples.Row<std::uint16_t>(y) : widened.data(), size.width, kind,
                    samples.multiplied(), light.data());
@@ -226,11 +226,13 @@ Picture ReadSignal(const heif_image_handle* handle, HdrCurve curve, const Chroma
 }
 
 // Sets the picture, and the profile where it is still to be followed. `handle` may be a preview,
-// which has its own colours, or is taken to have those of `primary`.
+// which has its own colours, or is taken to have those of `primary` where it says nothing at all.
 void ReadPicture(const heif_image_handle* handle, const heif_image_handle* primary,
                  const Demand& demand, Decoded& decoded) {
   Nclx numbers = NumbersOf(handle);
-  if (numbers == nullptr) numbers = NumbersOf(primary);
+  if (numbers == nullptr && heif_image_handle_get_raw_color_profile_size(handle) == 0) {
+    numbers = NumbersOf(primary);
+  }
   const std::optional<Chromaticities> primaries = PrimariesOf(numbers);
   // Said by numbers, so whatever a profile beside them says is made for those who do not know them.
   if (const std::optional<HdrCurve> curve = HdrCurveOf(numbers)) {

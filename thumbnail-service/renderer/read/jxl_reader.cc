@@ -109,18 +109,21 @@ class Reader {
   // Signals of high dynamic range say so by a number.
   std::optional<HdrSignal> Signal() {
     JxlColorEncoding colours;
-    if (kind_.colours != 3 ||
-        JxlDecoderGetColorAsEncodedProfile(decoder_.get(), &format_, JXL_COLOR_PROFILE_TARGET_DATA,
+    if (JxlDecoderGetColorAsEncodedProfile(decoder_.get(), &format_, JXL_COLOR_PROFILE_TARGET_DATA,
                                            &colours) != JXL_DEC_SUCCESS) {
       return std::nullopt;
     }
     const bool pq = colours.transfer_function == JXL_TRANSFER_FUNCTION_PQ;
     if (!pq && colours.transfer_function != JXL_TRANSFER_FUNCTION_HLG) return std::nullopt;
     const auto point = [](const double xy[2]) { return Chromaticity{xy[0], xy[1]}; };
-    return HdrSignal(pq ? HdrCurve::kPq : HdrCurve::kHlg,
-                     {point(colours.white_point_xy), point(colours.primaries_red_xy),
-                      point(colours.primaries_green_xy), point(colours.primaries_blue_xy)},
-                     65535);
+    // Of grey it tells no primaries.
+    Chromaticities primaries = kBt2020Chromaticities;
+    if (kind_.colours == 3) {
+      primaries = {point(colours.white_point_xy), point(colours.primaries_red_xy),
+                   point(colours.primaries_green_xy), point(colours.primaries_blue_xy)};
+    }
+    constexpr int kTop = 65535;
+    return HdrSignal(pq ? HdrCurve::kPq : HdrCurve::kHlg, primaries, kTop);
   }
 
   // Of no more bits than are needed.
@@ -159,7 +162,7 @@ class Reader {
 
   Picture ShrinkSignal() const {
     std::vector<float> light(Samples());
-    return ShrinkLight(decoded_.stored, kind_, Wanted(), [&](int y) {
+    return ShrinkLight(decoded_.stored, kind_, ToneCurve::Light::kOfDisplay, Wanted(), [&](int y) {
       signal_->ToLight(Row<std::uint16_t>(y), decoded_.stored.width, kind_, alpha_, light.data());
       return light.data();
     });
@@ -168,7 +171,7 @@ class Reader {
   Picture ShrinkFloats() const {
     const auto conversion = LightConversion::For(decoded_.profile, kind_.colours);
     std::vector<float> light(Samples());
-    return ShrinkLight(decoded_.stored, kind_, Wanted(), [&](int y) {
+    return ShrinkLight(decoded_.stored, kind_, ToneCurve::Light::kOfScene, Wanted(), [&](int y) {
       std::copy_n(Row<float>(y), light.size(), light.data());
       if (kind_.alpha && alpha_ == RowShrinker::Alpha::kStraight) Multiply(light);
       if (conversion.has_value()) conversion->Apply(light.data(), decoded_.stored.width, kind_);

@@ -59,8 +59,9 @@ std::vector<std::uint8_t> MissingRow(int width, LightRow kind) {
 }
 }  // namespace
 
-Picture ShrinkLight(Size image, LightRow kind, Size wanted, const LightSource& rows) {
-  ToneCurve curve;
+Picture ShrinkLight(Size image, LightRow kind, ToneCurve::Light light, Size wanted,
+                    const LightSource& rows) {
+  ToneCurve curve(light);
   for (int y = 0; y < image.height; ++y) {
     const float* row = rows(y);
     if (row != nullptr) MeasureLight(row, image.width, kind, curve);

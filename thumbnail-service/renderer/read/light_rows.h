@@ -20,11 +20,12 @@ struct LightRow {
 using LightSource = std::function<const float*(int y)>;
 
 // A picture of that image through a tone curve, in sRGB, premultiplied. Every row is asked for
-// twice, rather than kept, from the top: the curve depends on the whole image. `wanted` as
-// RowShrinker's.
+// twice, rather than kept, from the top: the curve depends on the whole image. `light` as
+// ToneCurve's, `wanted` as RowShrinker's.
 //
 // Thread-safety: a pure function. Memory: as RowShrinker's.
-Picture ShrinkLight(Size image, LightRow kind, Size wanted, const LightSource& rows);
+Picture ShrinkLight(Size image, LightRow kind, ToneCurve::Light light, Size wanted,
+                    const LightSource& rows);
 
 }  // namespace hestia
 

@@ -64,8 +64,7 @@ Channels ChooseChannels(const OIIO::ImageSpec& spec) {
   Channels channels;
   if (HasInks(spec)) {
     channels.colours = 4;
-    // Inks in a JPEG stream are inverted, as Adobe's programs have always written them, and so
-    // are Photoshop's own.
+    // Inks in a JPEG stream are inverted, as Adobe's programs have always written them.
     if (spec.get_string_attribute("compression") == "jpeg") {
       channels.flip = Channels::Flip::kAll;
     }
@@ -85,12 +84,13 @@ Channels ChooseChannels(const OIIO::ImageSpec& spec) {
   return channels;
 }
 
-// Floating point means light, unless the file says that it has sRGB's curve already.
+// Floating point means light, unless it counts ink, or the file says that it has sRGB's curve
+// already.
 bool IsLight(const OIIO::ImageSpec& spec) {
   const bool is_float = spec.format == OIIO::TypeDesc::HALF ||
                         spec.format == OIIO::TypeDesc::FLOAT ||
                         spec.format == OIIO::TypeDesc::DOUBLE;
-  return is_float && spec.get_string_attribute("oiio:ColorSpace") != "sRGB";
+  return is_float && !HasInks(spec) && spec.get_string_attribute("oiio:ColorSpace") != "sRGB";
 }
 
 template <typename Sample>
@@ -174,7 +174,7 @@ Picture ReadLight(StripReader& strips, Size size, Channels channels, Size target
   const LightRow kind{channels.colours, channels.alpha};
   const int rows = strips.rows();
   std::vector<float> strip(stride * static_cast<std::size_t>(rows));
-  return ShrinkLight(size, kind, target, [&](int y) -> const float* {
+  return ShrinkLight(size, kind, ToneCurve::Light::kOfScene, target, [&](int y) -> const float* {
     if (y % rows == 0) {
       strips.Read(y, std::min(y + rows, size.height), OIIO::TypeDesc::FLOAT, strip.data());
     }
@@ -212,7 +212,10 @@ void ReadPicture(StripReader& strips, const OIIO::ImageSpec& spec, Channels chan
                                 ConversionOfLight(spec, profile, channels.colours));
     return;
   }
-  if (spec.format == OIIO::TypeDesc::UINT16) {
+  // Of L*a*b* no more than 16 bits are known here.
+  const bool deep =
+      channels.lab ? spec.format == OIIO::TypeDesc::UINT16 : spec.format.basesize() > 1;
+  if (deep) {
     std::optional<SrgbConversion> conversion = SrgbConversion::ForWords(channels.colour(), profile);
     if (conversion.has_value()) {
       decoded.picture = ReadWords(strips, decoded.stored, channels, target, *std::move(conversion));

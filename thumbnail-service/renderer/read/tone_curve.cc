@@ -33,7 +33,8 @@ void ToneCurve::Settle() {
   compresses_ = white > 1;
   if (!compresses_) return;
   const double middle = std::exp2(sum_of_stops_ / static_cast<double>(measured_));
-  if (middle < kMiddleGrey / 8 || middle > kMiddleGrey * 8) {
+  const bool unusual = middle < kMiddleGrey / 8 || middle > kMiddleGrey * 8;
+  if (unusual && light_ == Light::kOfScene) {
     exposure_ = static_cast<float>(kMiddleGrey / middle);
   }
   white_ = static_cast<float>(white) * exposure_;

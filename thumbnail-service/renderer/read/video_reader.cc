@@ -63,16 +63,40 @@ std::optional<HdrCurve> HdrCurveOf(const AVFrame& frame) {
   return std::nullopt;
 }
 
-// None for those that are sRGB's as far as anybody could see.
-std::optional<Chromaticities> WidePrimariesOf(const AVFrame& frame) {
+// By ITU-T H.273, table 2. None where they are not told.
+std::optional<Chromaticities> PrimariesOf(const AVFrame& frame) {
+  constexpr Chromaticity kD65{0.3127, 0.3290};
   switch (frame.color_primaries) {
+    case AVCOL_PRI_BT709:
+      return kSrgbChromaticities;
+    case AVCOL_PRI_BT470M:
+      return Chromaticities{{0.310, 0.316}, {0.67, 0.33}, {0.21, 0.71}, {0.14, 0.08}};
+    case AVCOL_PRI_BT470BG:
+      return Chromaticities{kD65, {0.64, 0.33}, {0.29, 0.60}, {0.15, 0.06}};
+    case AVCOL_PRI_SMPTE170M:
+    case AVCOL_PRI_SMPTE240M:
+      return Chromaticities{kD65, {0.630, 0.340}, {0.310, 0.595}, {0.155, 0.070}};
+    case AVCOL_PRI_FILM:
+      return Chromaticities{{0.310, 0.316}, {0.681, 0.319}, {0.243, 0.692}, {0.145, 0.049}};
     case AVCOL_PRI_BT2020:
       return kBt2020Chromaticities;
+    case AVCOL_PRI_SMPTE431:
+      return Chromaticities{{0.314, 0.351}, {0.680, 0.320}, {0.265, 0.690}, {0.150, 0.060}};
     case AVCOL_PRI_SMPTE432:
-      return Chromaticities{{0.3127, 0.3290}, {0.680, 0.320}, {0.265, 0.690}, {0.150, 0.060}};
+      return Chromaticities{kD65, {0.680, 0.320}, {0.265, 0.690}, {0.150, 0.060}};
+    case AVCOL_PRI_EBU3213:
+      return Chromaticities{kD65, {0.630, 0.340}, {0.295, 0.605}, {0.155, 0.077}};
     default:
       return std::nullopt;
   }
+}
+
+// None for those of usual television, whose colours are sRGB's as far as anybody could see.
+std::optional<Chromaticities> WidePrimariesOf(const AVFrame& frame) {
+  const bool wide = frame.color_primaries == AVCOL_PRI_BT2020 ||
+                    frame.color_primaries == AVCOL_PRI_SMPTE431 ||
+                    frame.color_primaries == AVCOL_PRI_SMPTE432;
+  return wide ? PrimariesOf(frame) : std::nullopt;
 }
 
 // Pixels of `format` at `size`, rows without gaps; of words when Sample is one.
@@ -139,17 +163,18 @@ Picture Shrink(Shrinker shrinker, const std::vector<Sample>& rows, Size size, in
 }
 
 Picture ToneMapped(const AVFrame& frame, HdrCurve curve, Size target) {
-  const Chromaticities primaries = WidePrimariesOf(frame).value_or(kBt2020Chromaticities);
+  const Chromaticities primaries = PrimariesOf(frame).value_or(kBt2020Chromaticities);
   const HdrSignal signal(curve, primaries, 65535);
   const LightRow kind{3, HasAlpha(frame)};
   const std::vector<std::uint16_t> words = ToWords(frame);
   std::vector<float> light(static_cast<std::size_t>(frame.width) *
                            static_cast<std::size_t>(kind.channels()));
-  return ShrinkLight({frame.width, frame.height}, kind, target, [&](int y) {
-    signal.ToLight(words.data() + static_cast<std::size_t>(y) * light.size(), frame.width, kind,
-                   RowShrinker::Alpha::kStraight, light.data());
-    return light.data();
-  });
+  return ShrinkLight(
+      {frame.width, frame.height}, kind, ToneCurve::Light::kOfDisplay, target, [&](int y) {
+        signal.ToLight(words.data() + static_cast<std::size_t>(y) * light.size(), frame.width, kind,
+                       RowShrinker::Alpha::kStraight, light.data());
+        return light.data();
+      });
 }
 
 // In sRGB.
