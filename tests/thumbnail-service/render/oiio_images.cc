@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <bit>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -86,9 +87,11 @@ std::string MakeRawTiff(int width, int height, int photometric, const std::vecto
   const auto w = static_cast<unsigned>(width);
   const auto h = static_cast<unsigned>(height);
   const unsigned data_bytes = w * h * channels * static_cast<unsigned>(bits) / 8;
-  const unsigned entries = profile.empty() ? 10 : 11;
+  const bool floats = bits == 32;
+  const unsigned entries = 10U + (floats ? 1 : 0) + (profile.empty() ? 0 : 1);
   const unsigned depths = 8 + 2 + 12 * entries + 4;
-  const unsigned data = depths + 2 * channels;
+  const unsigned kinds = depths + 2 * channels;
+  const unsigned data = kinds + (floats ? 2 * channels : 0);
   std::vector<Entry> tags{{256, 4, 1, w},
                           {257, 4, 1, h},
                           {258, 3, channels, depths},
@@ -100,6 +103,7 @@ std::string MakeRawTiff(int width, int height, int photometric, const std::vecto
                           {279, 4, 1, data_bytes},
                           {284, 3, 1, 1}};
   const auto profile_bytes = static_cast<unsigned>(profile.size());
+  if (floats) tags.push_back({339, 3, channels, kinds});
   if (!profile.empty()) tags.push_back({34675, 7, profile_bytes, data + data_bytes});
   std::string bytes("II*\0\x08\0\0\0", 8);
   Put16(bytes, entries);
@@ -111,9 +115,13 @@ std::string MakeRawTiff(int width, int height, int photometric, const std::vecto
   }
   Put32(bytes, 0);
   for (unsigned i = 0; i < channels; ++i) Put16(bytes, static_cast<unsigned>(bits));
+  constexpr unsigned kFloatingPoint = 3;
+  for (unsigned i = 0; floats && i < channels; ++i) Put16(bytes, kFloatingPoint);
   for (unsigned i = 0; i < w * h; ++i) {
     for (const int sample : samples) {
-      if (bits == 16) {
+      if (floats) {
+        Put32(bytes, std::bit_cast<std::uint32_t>(static_cast<float>(sample) / 255));
+      } else if (bits == 16) {
         Put16(bytes, static_cast<unsigned>(sample));
       } else {
         bytes.push_back(static_cast<char>(sample));

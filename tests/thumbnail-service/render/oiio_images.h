@@ -25,7 +25,8 @@ std::string MakeByOiio(const std::string& extension, const Pixels& pixels,
                        const OiioOptions& options = {});
 
 // A TIFF of one strip with samples as they are given: `photometric` 5 is CMYK, 8 CIELAB (a* and
-// b* signed), `samples` those of one pixel, of 8 or 16 bits.
+// b* signed), `samples` those of one pixel, of 8 or 16 bits, or 32: then they are written as
+// floating point, 255 as 1.
 std::string MakeRawTiff(int width, int height, int photometric, const std::vector<int>& samples,
                         int bits, const std::string& profile = "");
 

@@ -78,7 +78,7 @@ class LightConversion::Curves {
 
 std::optional<LightConversion> LightConversion::For(std::span<const std::uint8_t> profile,
                                                     int colours) {
-  if (profile.empty()) return std::nullopt;
+  if (profile.empty() || (colours != 1 && colours != 3)) return std::nullopt;
   const Profile opened(
       cmsOpenProfileFromMem(profile.data(), static_cast<cmsUInt32Number>(profile.size())));
   if (opened == nullptr) return std::nullopt;

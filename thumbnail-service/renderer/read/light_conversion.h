@@ -21,7 +21,7 @@ namespace hestia {
 class LightConversion {
  public:
   // None when the values are such light already, or are taken for it. The profile is borrowed for
-  // the call; `colours` 1 or 3.
+  // the call. Of other than 1 or 3 `colours` there is no light.
   static std::optional<LightConversion> For(std::span<const std::uint8_t> profile, int colours);
   // Of light with these primaries.
   static std::optional<LightConversion> For(const Chromaticities& primaries);
