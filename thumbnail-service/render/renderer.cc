@@ -32,24 +32,34 @@ absl::Status JudgeEnd(int wait_status) {
   return DecoderCrashed(absl::StrCat("the decoder died: ", DescribeEnd(wait_status)));
 }
 
+// What one try showed, beside its result.
+struct Traces {
+  double header_pixels = 0;  // what the image's header said, 0 if nothing
+  int wait_status = 0;
+};
+
 // Whether the format's libraries (glib, poppler, cairo, librsvg, codecs) end the process where they
-// get no memory, and no header tells how much they need.
-bool MayDieOfMemory(ImageFormat format) {
-  return format == ImageFormat::kPdf || format == ImageFormat::kSvg ||
-         format == ImageFormat::kVideo;
+// get no memory, and no header tells how much they need; and whether it ended as they do it. What
+// the jail ended (SIGSYS) would not be let through with more memory either.
+bool MayDieOfMemory(ImageFormat format, int wait_status) {
+  const bool silent =
+      format == ImageFormat::kPdf || format == ImageFormat::kSvg || format == ImageFormat::kVideo;
+  if (!silent || !WIFSIGNALED(wait_status)) return false;
+  const int signal = WTERMSIG(wait_status);
+  return signal == SIGABRT || signal == SIGTRAP || signal == SIGSEGV;
 }
 
 // Whether more memory may help. Not every library says that it was out of memory: some call the
 // file broken, some end the process. So a failure of an image whose pixels alone could fill what
 // it had counts, too.
-bool ShortOfMemory(const absl::Status& status, ImageFormat format, double header_pixels,
+bool ShortOfMemory(const absl::Status& status, ImageFormat format, const Traces& traces,
                    std::int64_t had_bytes) {
   constexpr double kBytesPerPixel = 16;
   const std::string reason = ReasonOf(status).value_or("");
   if (reason == "NEEDS_MEMORY") return true;
-  if (reason == "DECODER_CRASHED" && MayDieOfMemory(format)) return true;
+  if (reason == "DECODER_CRASHED" && MayDieOfMemory(format, traces.wait_status)) return true;
   return (reason == "DECODE_FAILED" || reason == "DECODER_CRASHED") &&
-         header_pixels * kBytesPerPixel > static_cast<double>(had_bytes);
+         traces.header_pixels * kBytesPerPixel > static_cast<double>(had_bytes);
 }
 }  // namespace
 
@@ -86,10 +96,9 @@ class Renderer::Slot {
   }
 
   using Part = MemoryBudget::Part;
-  // One try with no more memory than that part of the budget. `header_pixels` is what the image's
-  // header said, 0 if nothing.
+  // One try with no more memory than that part of the budget.
   absl::StatusOr<Rendering> RenderWithin(Part part, const SourceFile& source,
-                                         absl::Span<const Recipe> recipes, double& header_pixels);
+                                         absl::Span<const Recipe> recipes, Traces& traces);
   std::int64_t MemoryOf(Part part) const;
 
   const RenderLimits limits_;
@@ -118,13 +127,13 @@ absl::StatusOr<Rendering> Renderer::Slot::Render(const SourceFile& source,
     return absl::InternalError(absl::StrCat("cannot render format ", FormatTitle(source.format),
                                             " by ", recipes.size(), " recipes"));
   }
-  double header_pixels = 0;
-  absl::StatusOr<Rendering> rendering = RenderWithin(Part::kShare, source, recipes, header_pixels);
+  Traces traces;
+  absl::StatusOr<Rendering> rendering = RenderWithin(Part::kShare, source, recipes, traces);
   const std::int64_t share = MemoryOf(Part::kShare);
   if (share < MemoryOf(Part::kAll) &&
-      ShortOfMemory(rendering.status(), source.format, header_pixels, share)) {
+      ShortOfMemory(rendering.status(), source.format, traces, share)) {
     LogDebug(absl::StrCat("an image needs more than ", share, " bytes and waits to be alone"));
-    rendering = RenderWithin(Part::kAll, source, recipes, header_pixels);
+    rendering = RenderWithin(Part::kAll, source, recipes, traces);
   }
   if (ReasonOf(rendering.status()) == "NEEDS_MEMORY") {
     return WithReason(absl::ResourceExhaustedError(rendering.status().message()), "TOO_LARGE");
@@ -140,7 +149,7 @@ std::int64_t Renderer::Slot::MemoryOf(Part part) const {
 
 absl::StatusOr<Rendering> Renderer::Slot::RenderWithin(Part part, const SourceFile& source,
                                                        absl::Span<const Recipe> recipes,
-                                                       double& header_pixels) {
+                                                       Traces& traces) {
   std::optional<MemoryBudget::Grant> grant;
   if (budget_ != nullptr) {
     if (std::optional<MemoryBudget::Grant> taken = budget_->Take(part, cancelled_)) {
@@ -161,8 +170,9 @@ absl::StatusOr<Rendering> Renderer::Slot::RenderWithin(Part part, const SourceFi
   const absl::StatusOr<ServingEnd> ended =
       fast ? launcher_.Serve(request, source.bytes.get(), result->fd())
            : worker_.Serve(request, source.bytes.get(), result->fd());
-  header_pixels = PixelsByHeader(result->fd());
+  traces.header_pixels = PixelsByHeader(result->fd());
   if (!ended.ok()) return ended.status();
+  traces.wait_status = ended->wait_status;
   last_cost_ = {ended->peak_rss_kib, ended->cpu_us};
   if (absl::Status judged = JudgeEnd(ended->wait_status); !judged.ok()) return judged;
   absl::StatusOr<Rendering> rendering = result->Read(recipes);

@@ -151,6 +151,27 @@ TEST_F(SharedMemoryTest, ADrawingWhoseLibraryEndsItsProcessIsTriedAloneToo) {
   EXPECT_EQ(Reason(tiff), "DECODER_CRASHED") << tiff;
 }
 
+TEST_F(SharedMemoryTest, WhatTheJailEndsIsNotTriedAlone) {
+#if defined(HESTIA_SANITIZED)
+  GTEST_SKIP() << "a sanitized jail is wider";
+#endif
+  Renderer renderer({HESTIA_FAULTY_RENDERER, HESTIA_FAULTY_WORKER}, Limits(1500 * kMiB), nullptr,
+                    budget_);
+  const SourceFile tracing = Source("%PDF-1.7\nescape Traces;");
+  std::optional<MemoryBudget::Grant> neighbour = budget_->Take(Part::kShare, kNever);
+  absl::Status status;
+  std::atomic<bool> ended = false;
+  NamedThread tries("tries", [&] {
+    status = renderer.Render(tracing, Recipes("a=64")).status();
+    ended = true;
+  });
+  while (!ended && budget_->waiting() == 0) std::this_thread::yield();
+  EXPECT_EQ(budget_->waiting(), 0) << "it waits to be alone";
+  neighbour.reset();
+  tries.Join();
+  EXPECT_EQ(Reason(status), "DECODER_CRASHED") << status;
+}
+
 TEST_F(SharedMemoryTest, AnImageWithinItsShareDoesNotWaitForItsNeighbours) {
   Renderer renderer(BuiltRenderers(), Limits(1500 * kMiB), nullptr, budget_);
   const auto neighbour = budget_->Take(Part::kShare, kNever);
