@@ -189,9 +189,9 @@ std::string MakePsd(const Pixels& pixels, const PsdOptions& options) {
   put_big(bytes, options.bits, 2);
   put_big(bytes, options.mode, 2);
   bytes += std::string(4, '\0');  // no palette
-  std::string resources;
+  std::string resources = options.ahead;
   if (!options.profile.empty()) {
-    resources = "8BIM";
+    resources += "8BIM";
     put_big(resources, 1039, 2);
     put_big(resources, 0, 2);
     put_big(resources, static_cast<int>(options.profile.size()), 4);

@@ -26,6 +26,7 @@ struct PsdOptions {
   bool alpha = false;
   int black = 0;             // of inks, everywhere
   std::string profile = {};  // ICC
+  std::string ahead = {};    // other resources ahead of the profile's
   bool packed = false;       // by PackBits
   bool big = false;          // PSB
 };

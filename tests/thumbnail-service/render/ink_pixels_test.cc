@@ -120,6 +120,50 @@ TEST_F(InkPixelsTest, InksOfALargerGamutFollowTheirOwnProfileInEveryContainer) {
   }
 }
 
+// Floating point counts ink there, not light; a profile of other colours is none.
+TEST_F(InkPixelsTest, InksOfFloatingPointAreInksWhateverTheProfile) {
+  for (const std::vector<int>& inks : std::vector<std::vector<int>>{
+           {0, 0, 0, 0}, {150, 0, 0, 0}, {60, 40, 30, 100}, {0, 0, 0, 200}}) {
+    SCOPED_TRACE(testing::Message() << inks[0] << "," << inks[3]);
+    const Rgba expected = Middle(MakeRawTiff(90, 90, 5, inks, 8));
+    EXPECT_TRUE(Near(Middle(MakeRawTiff(90, 90, 5, inks, 32)), expected, 2));
+    EXPECT_TRUE(Near(Middle(MakeRawTiff(90, 90, 5, inks, 32, RgbProfile(kAdobeRgb))), expected, 2));
+    const std::string profile = WideInksProfile();
+    EXPECT_TRUE(Near(Middle(MakeRawTiff(90, 90, 5, inks, 32, profile)),
+                     Middle(MakeRawTiff(90, 90, 5, inks, 8, profile)), 2));
+  }
+}
+
+TEST_F(InkPixelsTest, APhotoshopFilesProfileIsFoundBehindTheResourcesOfOtherPrograms) {
+  PsdOptions options;
+  options.mode = 4;
+  options.profile = WideInksProfile();
+  const Pixels light = Plain(90, 90, {105, 255, 255});
+  const Rgba expected = Middle(MakePsd(light, options));
+  for (const char* signature : {"8BIM", "MeSa", "PHUT", "AgHg", "DCSR"}) {
+    // Of an odd size, with a name.
+    options.ahead = signature + std::string("\x1b\x58\2ab\0\0\0\0\3xyz\0", 14);
+    EXPECT_TRUE(Near(Middle(MakePsd(light, options)), expected, 0)) << signature;
+  }
+}
+
+TEST_F(InkPixelsTest, ABrokenResourceCountsAsNone) {
+  PsdOptions options;
+  options.mode = 4;
+  const Pixels light = Plain(90, 90, {105, 255, 255});
+  const Rgba expected = Middle(MakePsd(light, options));
+  options.profile = WideInksProfile();
+  for (const std::string& broken : {std::string("8BIM\4\x0f\0\0\x7f\xff\xff\xff", 12),
+                                    std::string("8BIM\4\x0f\0\0\xff\xff\xff\xff", 12),
+                                    std::string("none\4\x0f\0\0\0\0\0\0", 12)}) {
+    options.ahead = broken;
+    EXPECT_TRUE(Near(Middle(MakePsd(light, options)), expected, 0));
+  }
+  options.profile.clear();
+  options.ahead = std::string("8BIM\4\x0f\xf0", 7);
+  EXPECT_TRUE(Near(Middle(MakePsd(light, options)), expected, 0)) << "a name beyond the end";
+}
+
 TEST_F(InkPixelsTest, LabIsReadInEightAndSixteenBits) {
   for (const auto& [l, a, b] : std::vector<std::array<int, 3>>{
            {50, 0, 0}, {60, 40, 20}, {60, -40, 30}, {40, 10, -50}, {100, 0, 0}, {0, 0, 0}}) {

@@ -40,17 +40,29 @@ class Ahead {
   std::span<const std::uint8_t> rest_;
 };
 
-// One of the numbered things that Photoshop keeps beside the picture; empty when it is not there.
+// Photoshop's own, and those of programs that came to it.
+bool IsResource(std::span<const std::uint8_t> signature) {
+  constexpr std::array<const char*, 5> kSignatures{"8BIM", "MeSa", "PHUT", "AgHg", "DCSR"};
+  return std::any_of(kSignatures.begin(), kSignatures.end(), [&](const char* known) {
+    return std::memcmp(signature.data(), known, signature.size()) == 0;
+  });
+}
+
+// One of the numbered things that Photoshop keeps beside the picture; empty when it is not there,
+// or what is there is broken: the picture does without.
 std::span<const std::uint8_t> FindResource(std::span<const std::uint8_t> resources,
                                            std::uint64_t wanted) {
   Ahead ahead(resources);
-  // A signature, a number, an empty name and a size are 12 bytes.
-  while (ahead.rest().size() >= 12) {
-    if (std::memcmp(ahead.Take(4).data(), "8BIM", 4) != 0) return {};
+  constexpr std::size_t kHead = 4 + 2 + 1;
+  constexpr std::size_t kSizeBytes = 4;
+  while (ahead.rest().size() >= kHead) {
+    if (!IsResource(ahead.Take(4))) return {};
     const std::uint64_t number = ahead.Number(2);
-    const std::uint64_t name = ahead.Number(1);
-    ahead.Take(name | 1U);  // with its length, even
-    const std::uint64_t size = ahead.Number(4);
+    const std::uint64_t name = ahead.Number(1) | 1U;  // with its length, even
+    if (name + kSizeBytes > ahead.rest().size()) return {};
+    ahead.Take(name);
+    const std::uint64_t size = ahead.Number(kSizeBytes);
+    if (size > ahead.rest().size()) return {};
     const auto data = ahead.Take(size);
     if (number == wanted) return data;
     if (size % 2 != 0 && !ahead.rest().empty()) ahead.Take(1);
@@ -125,9 +137,13 @@ class Rows {
 
   // Of the packed rows of the inks, which other channels follow.
   void ReadOffsets(Ahead& file) {
+    const std::size_t size_bytes = header_.big ? 4 : 2;
+    const std::size_t rows = height() * header_.channels;
+    Ahead sizes(file.Take(rows * size_bytes));
+    packed_rows_.reserve(height() * kInks);
     std::uint64_t at = 0;
-    for (std::size_t row = 0; row < height() * header_.channels; ++row) {
-      const std::uint64_t size = file.Number(header_.big ? 4 : 2);
+    for (std::size_t row = 0; row < rows; ++row) {
+      const std::uint64_t size = sizes.Number(size_bytes);
       if (row < height() * kInks) packed_rows_.push_back({at, size});
       at += size;
     }

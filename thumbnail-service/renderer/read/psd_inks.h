@@ -16,7 +16,8 @@ namespace hestia {
 // Refuses (refuse.h) what cannot be read or is over a limit; where limits.render_damaged says so,
 // rows that are not there are shown as missing.
 //
-// Thread-safety: a pure function. Blocking: CPU-bound. Memory: some rows, and 32 bytes a row.
+// Thread-safety: a pure function. Blocking: CPU-bound. Memory: some rows, and 64
+// bytes for each row of a picture that is packed.
 std::optional<Decoded> ReadPsdInks(std::span<const std::uint8_t> bytes, const Demand& demand);
 
 }  // namespace hestia
