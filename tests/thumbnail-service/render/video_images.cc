@@ -145,6 +145,25 @@ void Fill(AVFrame* frame, const Pixels& pixels, SwsContext* scaler) {
   Require(av_frame_make_writable(frame) >= 0);
   Require(sws_scale(scaler, planes, strides, 0, pixels.height, frame->data, frame->linesize) > 0);
 }
+
+void FillDeep(AVFrame* frame, const DeepPixels& pixels) {
+  const auto put = [&](int plane, int x, int y, double code) {
+    auto* const row =
+        reinterpret_cast<std::uint16_t*>(frame->data[plane] + y * frame->linesize[plane]);
+    row[x] = static_cast<std::uint16_t>(std::lround(code));
+  };
+  for (int y = 0; y < pixels.height; ++y) {
+    for (int x = 0; x < pixels.width; ++x) {
+      const DeepColour& c = pixels.At(x, y);
+      const double luma = 0.2627 * c[0] + 0.6780 * c[1] + 0.0593 * c[2];
+      put(0, x, y, 64 + 876 * luma);
+      if (x % 2 != 0 || y % 2 != 0) continue;
+      // Chroma lies on the left one of two columns.
+      put(1, x / 2, y / 2, 512 + 896 * (c[2] - luma) / 1.8814);
+      put(2, x / 2, y / 2, 512 + 896 * (c[0] - luma) / 1.4746);
+    }
+  }
+}
 }  // namespace
 
 bool HasVideoEncoder(const std::string& codec) {
@@ -184,27 +203,6 @@ std::string MakeVideo(const std::vector<Pixels>& pictures, const VideoOptions& o
   av_frame_free(&frame);
   return recorder.End();
 }
-
-namespace {
-void FillDeep(AVFrame* frame, const DeepPixels& pixels) {
-  const auto put = [&](int plane, int x, int y, double code) {
-    auto* const row =
-        reinterpret_cast<std::uint16_t*>(frame->data[plane] + y * frame->linesize[plane]);
-    row[x] = static_cast<std::uint16_t>(std::lround(code));
-  };
-  for (int y = 0; y < pixels.height; ++y) {
-    for (int x = 0; x < pixels.width; ++x) {
-      const DeepColour& c = pixels.At(x, y);
-      const double luma = 0.2627 * c[0] + 0.6780 * c[1] + 0.0593 * c[2];
-      put(0, x, y, 64 + 876 * luma);
-      if (x % 2 != 0 || y % 2 != 0) continue;
-      // Chroma lies on the left one of two columns.
-      put(1, x / 2, y / 2, 512 + 896 * (c[2] - luma) / 1.8814);
-      put(2, x / 2, y / 2, 512 + 896 * (c[0] - luma) / 1.4746);
-    }
-  }
-}
-}  // namespace
 
 std::string MakeDeepVideo(const DeepPixels& pixels, const std::string& codec, Cicp numbers) {
   Recorder recorder("matroska", codec);

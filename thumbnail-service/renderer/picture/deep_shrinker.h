@@ -14,8 +14,7 @@ namespace hestia {
 // gamut would have too few levels left for its dark colours; so what is left of the rows is
 // converted with all of its bits, and rounded to 8 once, in sRGB.
 //
-// Thread-safety: none. Memory: a few rows, and at most about 9 x the wanted size; no full-size
-// copy.
+// Thread-safety: none. Memory: a few rows, and less than 16 x the wanted size; no full-size copy.
 class DeepShrinker {
  public:
   using Alpha = RowShrinker::Alpha;

@@ -12,7 +12,7 @@ namespace hestia {
 // every block of whole pixels is averaged so that at least twice the wanted size is left
 // for the resizer. So a full-size picture never exists.
 //
-// Thread-safety: none. Memory: two rows of sums, and at most about 9 x the wanted size.
+// Thread-safety: none. Memory: two rows of sums, and less than 16 x the wanted size.
 class RowShrinker {
  public:
   // Whether the rows' colours are multiplied by their alpha already. kNone: there is no

@@ -29,7 +29,8 @@ void RefuseUnlessDone(int result) {
   Refuse(wire::Outcome::kDecodeFailed, "video: %s", message.data());
 }
 
-// What a container refers to outside of itself is not opened.
+// What a container refers to outside of itself is not opened. Nothing asks for it today: libav's
+// enable_drefs is off, and playlists are no containers here.
 int OpenNothing(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) {
   return AVERROR(EACCES);
 }
