@@ -15,7 +15,8 @@ namespace hestia {
 
 // What the signals of high dynamic range mean in light (light_rows.h), by Recommendation ITU-R
 // BT.2100: PQ (its reference EOTF; also SMPTE ST 2084) and HLG (the inverse of its reference OETF,
-// then its reference OOTF for a display of 1000 cd/m²; also ARIB STD-B67). Light of 1 is HDR
+// then its reference OOTF for a display of 1000 cd/m², with the luminance of the primaries that the
+// file tells; also ARIB STD-B67). Light of 1 is HDR
 // Reference White by Report ITU-R BT.2408: 203 cd/m².
 enum class HdrCurve { kPq, kHlg };
 
