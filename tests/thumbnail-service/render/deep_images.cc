@@ -112,7 +112,6 @@ std::string EncodeJxl(const DeepPixels& pixels, bool floats, const DeepOptions& 
     info.num_extra_channels = 1;
     info.alpha_bits = info.bits_per_sample;
     info.alpha_exponent_bits = info.exponent_bits_per_sample;
-    info.alpha_premultiplied = options.premultiplied ? JXL_TRUE : JXL_FALSE;
   }
   if (options.grey) info.num_color_channels = 1;
   Require(JxlEncoderSetBasicInfo(encoder, &info) == JXL_ENC_SUCCESS);

@@ -41,7 +41,6 @@ struct Cicp {
 struct DeepOptions {
   std::string profile = {};          // ICC
   bool alpha = false;                // PNG, TIFF, JPEG XL, AVIF
-  bool premultiplied = false;        // JPEG XL: the samples are, and it says so
   bool grey = false;                 // PNG, JPEG XL: of red
   bool interlaced = false;           // PNG
   bool tiled = false;                // TIFF

@@ -131,7 +131,8 @@ std::string MakeHeic(const Pixels& pixels, const HeicOptions& options) {
     heif_image_handle* encoded = nullptr;
     Require(heif_context_encode_image(context, preview, encoder, nullptr, &encoded).code ==
             heif_error_Ok);
-    Require(heif_context_assign_thumbnail(context, handle, encoded).code == heif_error_Ok);
+    // The library takes the two the other way round than its header names them.
+    Require(heif_context_assign_thumbnail(context, encoded, handle).code == heif_error_Ok);
     heif_image_handle_release(encoded);
     heif_image_release(preview);
   }
