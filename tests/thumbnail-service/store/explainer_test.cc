@@ -111,18 +111,21 @@ TEST_F(ExplainerTest, AVerdictOfBytesHoldsUntilAnotherDecoderComes) {
   EXPECT_EQ(Fact("a", "verdict"), "DECODE_FAILED: cut short");
   EXPECT_EQ(Fact("a", "verdict_attempts"), "1");
   EXPECT_THAT(Fact("a", "verdict_at"), StartsWith("20"));
-  EXPECT_EQ(Fact("a", "verdict_holds_until"), "another decoder than decoder-1, or RetryFailures");
+  EXPECT_EQ(Fact("a", "verdict_holds_until"),
+            "every replica has another decoder or other limits than decoder-1 (this one has "
+            "decoder-1), or RetryFailures");
   EXPECT_EQ(Fact("a", "job"), kNone);
   PgExplainer newer(database_.url(), "decoder-2", 1);
-  EXPECT_EQ(FactOf(newer, "a", "verdict_holds_until"),
-            "it is of decoder-1; this replica has decoder-2");
+  EXPECT_THAT(FactOf(newer, "a", "verdict_holds_until"), HasSubstr("(this one has decoder-2)"));
 }
 
 TEST_F(ExplainerTest, AVerdictOfAFileThatWasNotReadHoldsUntilItChanges) {
   Tell({Present("a", 1)});
   GiveVerdict("");
   EXPECT_EQ(Fact("a", "verdict"), "DECODE_FAILED: cut short");
-  EXPECT_EQ(Fact("a", "verdict_holds_until"), "the file changes, or RetryFailures");
+  EXPECT_EQ(Fact("a", "verdict_holds_until"),
+            "the file changes, every replica has another decoder or other limits than decoder-1 "
+            "(this one has decoder-1), or RetryFailures");
   EXPECT_EQ(Fact("a", "content"), "not read yet in this version");
 }
 
