@@ -15,9 +15,10 @@ class VerdictUpkeep {
  public:
   virtual ~VerdictUpkeep() = default;
 
-  // Lifts up to some thousand verdicts of decoders that no replica has any more, and queues the
+  // Lifts some thousand verdicts at the most of decoders that no replica has any more, and queues the
   // files they were about. While a replica with another decoder lives its verdicts stand, or two
-  // releases side by side would lift each other's without end. Returns how many; 0: there are none.
+  // releases side by side would lift each other's without end. Queues as many files at the most.
+  // Returns how many verdicts it lifted or files it queued, whichever are more; 0: there are none.
   virtual absl::StatusOr<std::int64_t> ReleasePast(std::int64_t order_key) = 0;
 };
 

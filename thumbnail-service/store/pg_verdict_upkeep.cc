@@ -5,11 +5,14 @@
 namespace hestia {
 namespace {
 
+// Verdicts, and files: many can have the bytes of one.
 constexpr int kBatch = 5000;
 
 // Two ranges instead of "another than", for the index. A verdict is lifted for every file with its
 // bytes: left FAILED, one would have no verdict to show. A verdict on bytes that was reached anew
 // meanwhile (failed_at) is another one: whoever reached it set files FAILED that are not seen here.
+// Where not all files fit, those left keep the verdict and come next; it binds nobody who renders
+// meanwhile. Files are locked before their verdicts, as by everybody.
 constexpr PgStatement kReleasePast = {"release_past", R"sql(
   WITH past AS MATERIALIZED (
     SELECT x.id, x.content_id, x.file_id, x.failed_at FROM failures x
@@ -22,10 +25,13 @@ constexpr PgStatement kReleasePast = {"release_past", R"sql(
       AND f.id IN (SELECT file_id FROM past
                    UNION ALL
                    SELECT o.id FROM past p JOIN files o ON o.content_id = p.content_id)
-    ORDER BY f.id FOR NO KEY UPDATE OF f
+    ORDER BY f.id LIMIT $3 FOR NO KEY UPDATE OF f
   ), lifted AS (
     DELETE FROM failures x USING past p
-    WHERE x.id = p.id AND (x.failed_at = p.failed_at OR x.file_id IS NOT NULL)
+    WHERE x.id = p.id
+      AND CASE WHEN (SELECT count(*) FROM whole) < $3
+               THEN x.failed_at = p.failed_at OR x.file_id IS NOT NULL
+               ELSE x.file_id IN (SELECT id FROM whole) END
     RETURNING 1
   ), put AS (
     UPDATE files f SET state = 2 FROM whole w WHERE f.id = w.id
@@ -38,7 +44,8 @@ constexpr PgStatement kReleasePast = {"release_past", R"sql(
     SELECT id, library_id, version, $2, place FROM put
     ON CONFLICT (file_id) DO NOTHING
   )
-  SELECT (SELECT count(*) FROM lifted), (SELECT count(*) FROM put))sql"};
+  SELECT greatest((SELECT count(*) FROM lifted), (SELECT count(*) FROM put)),
+         (SELECT count(*) FROM put))sql"};
 
 constexpr PgStatement kNotifyJobs = {"notify_jobs", "SELECT pg_notify('hestia_jobs', '')"};
 

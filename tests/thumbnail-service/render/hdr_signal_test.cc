@@ -11,7 +11,8 @@ namespace {
 TEST(HdrSignalTest, MultipliedWordsAreDividedByTheirAlpha) {
   const HdrSignal signal(HdrCurve::kPq, kBt2020Chromaticities, 65535);
   constexpr LightRow kWithAlpha{3, true};
-  for (const std::uint16_t value : {32769, 40000, 50000, 65535}) {
+  constexpr std::array<std::uint16_t, 4> kWords = {32769, 40000, 50000, 65535};
+  for (const std::uint16_t value : kWords) {
     SCOPED_TRACE(value);
     const std::array<std::uint16_t, 4> opaque{value, value, value, 65535};
     const std::array<std::uint16_t, 4> half{static_cast<std::uint16_t>(value / 2),

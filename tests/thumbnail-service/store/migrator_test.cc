@@ -43,18 +43,41 @@ TEST(MigratorTest, TheRecipesOfAnExistingDatabaseStay) {
   EXPECT_EQ(recipes[0].recipe.name, "large");
 }
 
+// As a release with the first `count` migrations leaves an empty database.
+void MigrateAsFarAs(std::size_t count, pqxx::nontransaction& direct) {
+  direct.exec("CREATE TABLE schema_migrations (number integer PRIMARY KEY, name text NOT NULL, "
+              "applied_at timestamptz NOT NULL DEFAULT now())");
+  for (const Migration& migration : Migrations().subspan(0, count)) {
+    direct.exec(migration.sql);
+    direct.exec(absl::StrCat("INSERT INTO schema_migrations VALUES (", migration.number, ", '",
+                             migration.name, "')"));
+  }
+}
+
+TEST(MigratorTest, VerdictsOfAnEarlierDecoderOnFilesItHadNotReadAreToldFromThoseOnFilesThemselves) {
+  const test::TestDatabase database;
+  pqxx::connection connection(database.url());
+  pqxx::nontransaction direct(connection);
+  MigrateAsFarAs(8, direct);
+  direct.exec(
+      "INSERT INTO libraries (name, state) VALUES ('photos', 'WATCHING');"
+      "INSERT INTO files (library_id, path, path_hash, size_bytes, mtime_ns, inode, state, "
+      "changed_sequence) SELECT 1, 'f' || n, sha256(convert_to('f' || n, 'UTF8')), n, 1, n, 3, 1 "
+      "FROM generate_series(1, 2) n;"
+      "INSERT INTO failures (file_id, file_version, code, detail, attempts) "
+      "SELECT id, 1, CASE path WHEN 'f1' THEN 'TOO_LARGE' ELSE 'UNREADABLE' END, '', 1 FROM files");
+  ASSERT_TRUE(Migrate(database.url(), kSeed).ok());
+  EXPECT_EQ(direct.exec1("SELECT string_agg(code || '=' || decoder_version, ' ' ORDER BY code) "
+                         "FROM failures")[0].as<std::string>(),
+            "TOO_LARGE=hestia-4 UNREADABLE=");
+}
+
 TEST(MigratorTest, JobsThatAnEarlierReleaseQueuedAreClaimedAfterTheMigration) {
   const test::TestDatabase database;
   {
     pqxx::connection connection(database.url());
     pqxx::nontransaction direct(connection);
-    direct.exec("CREATE TABLE schema_migrations (number integer PRIMARY KEY, name text NOT NULL, "
-                "applied_at timestamptz NOT NULL DEFAULT now())");
-    for (const Migration& migration : Migrations().subspan(0, 7)) {
-      direct.exec(migration.sql);
-      direct.exec(absl::StrCat("INSERT INTO schema_migrations VALUES (", migration.number, ", '",
-                               migration.name, "')"));
-    }
+    MigrateAsFarAs(7, direct);
     direct.exec(
         "INSERT INTO libraries (name, state) VALUES ('photos', 'WATCHING');"
         "INSERT INTO files (library_id, path, path_hash, size_bytes, mtime_ns, inode, state, "

@@ -86,9 +86,25 @@ TEST_F(VerdictUpkeepTest, NothingIsTriedAgainByTheDecoderThatCouldNotReadIt) {
 TEST_F(VerdictUpkeepTest, AVerdictOnBytesIsLiftedForEveryFileWithThem) {
   FailOnBytes("a", 1, "strange");
   FailOnBytes("b", 2, "strange");
-  EXPECT_EQ(Release(), 1);
+  EXPECT_EQ(Release(), 2);
   EXPECT_EQ(Failed(), "");
   EXPECT_EQ(ClaimAll().size(), 2u);
+}
+
+TEST_F(VerdictUpkeepTest, FilesThatShareAVerdictAreQueuedInBatchesToo) {
+  FailOnBytes("a", 1, "strange");
+  Execute(
+      "INSERT INTO files (library_id, path, path_hash, size_bytes, mtime_ns, inode, state, "
+      "changed_sequence, content_id) SELECT library_id, 'f' || n, "
+      "sha256(convert_to('f' || n, 'UTF8')), 1, 1, n, 3, 0, content_id "
+      "FROM files, generate_series(10, 5010) AS n");
+  EXPECT_EQ(Release(), 5000);
+  EXPECT_EQ(Number("SELECT count(*) FROM jobs"), 5000);
+  EXPECT_EQ(Number("SELECT count(*) FROM failures"), 1) << "of those that are left";
+  EXPECT_EQ(Release(), 2);
+  EXPECT_EQ(Number("SELECT count(*) FROM jobs"), 5002);
+  EXPECT_EQ(Number("SELECT count(*) FROM failures"), 0);
+  EXPECT_EQ(Release(), 0);
 }
 
 TEST_F(VerdictUpkeepTest, OfVerdictsBeforeTheBytesWereReadThoseOfTheDecoderAreLifted) {
