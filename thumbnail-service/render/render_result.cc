@@ -136,6 +136,7 @@ absl::StatusOr<Rendering> ResultBuffer::Read(absl::Span<const Recipe> recipes) c
   rendering.damage = Printable(header.detail, sizeof(header.detail));
   rendering.encodes = static_cast<int>(std::min(header.encodes, wire::kMaxImages));
   rendering.first_uses = std::popcount(header.first_uses);
+  rendering.scalings_made = static_cast<int>(std::min(header.scaling_count, wire::kMaxScalings));
   rendering.source_width_px = static_cast<int>(header.source_width_px);
   rendering.source_height_px = static_cast<int>(header.source_height_px);
   for (std::size_t i = 0; i < recipes.size(); ++i) {

@@ -81,10 +81,11 @@ struct Rendering {
   int source_height_px = 0;
   Placeholder placeholder;
   std::string damage;  // what is missing, for people; empty: nothing
-  // How the program says it did the work, which is not checked: how often an encoder ran, and how
-  // many image libraries were new to its process.
+  // How the program says it did the work, which is not checked: how often an encoder ran, how
+  // many image libraries were new to its process, and how many scalings.
   int encodes = 0;
   int first_uses = 0;
+  int scalings_made = 0;
   // One for each recipe, in the recipes' order.
   std::vector<RenderedImage> images;
 };

@@ -46,13 +46,15 @@ class LayerReport {
 struct Child {
   pid_t pid = -1;
   UniqueFd pidfd;
+  UniqueFd result;
   std::uint64_t request_id = 0;
   std::uint32_t layers = 0;
 };
 
 class Launcher {
  public:
-  Launcher(ImageTask task, DescribeTask describe) : task_(task), describe_(describe) {}
+  Launcher(ImageTask task, DescribeTask describe, Learning learning)
+      : task_(task), describe_(describe), learning_(learning) {}
 
   int Run();
 
@@ -60,13 +62,15 @@ class Launcher {
   [[noreturn]] void RunChild(const wire::Request& request, int source, int result);
   // Which layers a process without an image reaches.
   std::uint32_t TryJail();
-  bool Launch(const wire::Request& request, int source, int result);
+  bool Launch(const wire::Request& request, int source, UniqueFd result);
   bool TakeRequest();
   bool ReportEnd(Child& child);
+  void LearnFrom(const Child& child) const;
   void Serve();
 
   const ImageTask task_;
   const DescribeTask describe_;
+  const Learning learning_;
   const pid_t own_pid_ = ::getpid();
   const std::uint64_t program_bytes_ = MappedBytes();
   SyscallFilter filter_ = SyscallFilter::For(JailedAs::kDecoder);
@@ -78,7 +82,10 @@ class Launcher {
 void Launcher::RunChild(const wire::Request& request, int source, int result) {
   // The socket is the launcher's: a child that could read it could take the next image.
   ::close(wire::kControlFd);
-  const ProcessLimits limits{.memory_bytes = program_bytes_ + request.limits.max_memory_bytes,
+  // So are the other images' descriptors.
+  children_.clear();
+  const ProcessLimits limits{.memory_bytes = program_bytes_ + learning_.memory_bytes +
+                                             request.limits.max_memory_bytes,
                              .file_bytes = request.result_bytes,
                              .cpu_seconds = request.limits.timeout_seconds + kGraceSeconds};
   const std::uint32_t layers =
@@ -99,12 +106,12 @@ std::uint32_t Launcher::TryJail() {
   return pid > 0 && WaitFor(pid, ended) ? report_.layers() : 0;
 }
 
-bool Launcher::Launch(const wire::Request& request, int source, int result) {
+bool Launcher::Launch(const wire::Request& request, int source, UniqueFd result) {
   report_.Clear();
   const pid_t pid = ::fork();
   if (pid < 0) return false;
-  if (pid == 0) RunChild(request, source, result);
-  Child child{pid, OpenProcess(pid), request.preamble.request_id};
+  if (pid == 0) RunChild(request, source, result.get());
+  Child child{pid, OpenProcess(pid), std::move(result), request.preamble.request_id};
   wire::Report started;
   started.preamble.kind = wire::Kind::kStarted;
   started.preamble.request_id = child.request_id;
@@ -124,7 +131,7 @@ bool Launcher::TakeRequest() {
   if (!wire::Receive(wire::kControlFd, request, descriptors)) return false;
   if (request.preamble.kind == wire::Kind::kDescribe) return SendDescription(request, describe_);
   return request.preamble.kind == wire::Kind::kRequest && descriptors.size() == 2 && request.image_count <= wire::kMaxImages &&
-         Launch(request, descriptors[0].get(), descriptors[1].get());
+         Launch(request, descriptors[0].get(), std::move(descriptors[1]));
 }
 
 bool Launcher::ReportEnd(Child& child) {
@@ -132,7 +139,17 @@ bool Launcher::ReportEnd(Child& child) {
   ended.preamble.kind = wire::Kind::kEnded;
   ended.preamble.request_id = child.request_id;
   ended.layers = child.layers;
-  return WaitFor(child.pid, ended) && wire::Send(wire::kControlFd, ended);
+  if (!WaitFor(child.pid, ended) || !wire::Send(wire::kControlFd, ended)) return false;
+  if (ended.wait_status == 0) LearnFrom(child);
+  return true;
+}
+
+// After the end is told, which somebody waits for.
+void Launcher::LearnFrom(const Child& child) const {
+  if (learning_.learn == nullptr) return;
+  wire::ResultHeader answer;
+  if (::pread(child.result.get(), &answer, sizeof(answer), 0) != sizeof(answer)) return;
+  if (answer.outcome == wire::Outcome::kRendered) learning_.learn(answer);
 }
 
 void Launcher::Serve() {
@@ -173,6 +190,8 @@ int Launcher::Run() {
 }
 }  // namespace
 
-int RunLauncher(ImageTask task, DescribeTask describe) { return Launcher(task, describe).Run(); }
+int RunLauncher(ImageTask task, DescribeTask describe, Learning learning) {
+  return Launcher(task, describe, learning).Run();
+}
 
 }  // namespace hestia

@@ -9,5 +9,6 @@
 int main(int count, char** arguments) {
   if (count == 2) return hestia::RunWorkerLauncher(arguments[1]);
   hestia::WarmUp();
-  return hestia::RunLauncher(hestia::RenderImage, hestia::DescribeFastFormats);
+  return hestia::RunLauncher(hestia::RenderImage, hestia::DescribeFastFormats,
+                             hestia::LearnScalings());
 }

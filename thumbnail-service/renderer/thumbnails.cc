@@ -12,6 +12,7 @@
 
 #include "thumbnail-service/renderer/first_use.h"
 #include "thumbnail-service/renderer/picture/frame.h"
+#include "thumbnail-service/renderer/picture/kept_scalers.h"
 #include "thumbnail-service/renderer/picture/orientation.h"
 #include "thumbnail-service/renderer/picture/resize.h"
 #include "thumbnail-service/renderer/picture/srgb_conversion.h"
@@ -99,7 +100,9 @@ ResultMemory::ResultMemory(int fd, std::uint64_t size_bytes)
     : fd_(fd),
       size_bytes_(size_bytes),
       libraries_used_(LibrariesUsed()),
-      used_bytes_(sizeof(wire::ResultHeader)) {}
+      used_bytes_(sizeof(wire::ResultHeader)) {
+  ForgetScalingsMade();
+}
 
 void ResultMemory::Put(std::uint32_t index, Size size, std::span<const std::uint8_t> encoded) {
   if (encoded.size() > size_bytes_ - used_bytes_) {
@@ -137,6 +140,9 @@ void ResultMemory::Finish(Size source, std::uint32_t image_count) {
   header_.source_width_px = static_cast<std::uint32_t>(source.width);
   header_.source_height_px = static_cast<std::uint32_t>(source.height);
   header_.first_uses = LibrariesUsed() & ~libraries_used_;
+  const std::span<const wire::Scaling> made = ScalingsMade();
+  header_.scaling_count = static_cast<std::uint32_t>(made.size());
+  std::copy(made.begin(), made.end(), header_.scalings);
   WriteAt(fd_, &header_, sizeof(header_), 0);
 }
 
@@ -190,7 +196,8 @@ void MakeThumbnails(Decoded decoded, const wire::Request& request, ResultMemory&
         !upright || size.width != picture.width() || size.height != picture.height();
     if (scaled) of_this_size.clear();
     const bool convert = !upright && conversion.has_value();
-    picture = Resize(picture, size, convert ? Chroma::kWhole : ChromaFor(request));
+    picture = Resize(picture, size, convert ? Chroma::kWhole : ChromaFor(request),
+                     upright ? 1 : decoded.orientation);
     if (convert) picture = conversion->Apply(std::move(picture));
     if (!upright) picture = MakeUpright(std::move(picture), decoded.orientation);
     upright = true;

@@ -16,7 +16,7 @@ namespace hestia {
 // Thread-safety: none. Ownership: borrows the descriptor.
 class ResultMemory {
  public:
-  // Before the image is read: what libraries are new to the process counts from here.
+  // Before the image is read: which libraries and scalings are new to the process counts from here.
   ResultMemory(int fd, std::uint64_t size_bytes);
 
   // Puts one encoded image as number `index`. Refuses when there is no room.

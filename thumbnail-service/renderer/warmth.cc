@@ -1,8 +1,10 @@
 #include "thumbnail-service/renderer/warmth.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
+#include "thumbnail-service/renderer/picture/kept_scalers.h"
 #include "thumbnail-service/renderer/picture/placeholder.h"
 #include "thumbnail-service/renderer/picture/resize.h"
 #include "thumbnail-service/renderer/read/readers.h"
@@ -38,6 +40,16 @@ void WarmUp() {
     ReadPng(EncodePng(smaller, kEffort), demand);
     MakePlaceholder(smaller);
   }
+}
+
+Learning LearnScalings() {
+  return {.learn =
+              [](const wire::ResultHeader& answer) {
+                const std::size_t count =
+                    std::min<std::size_t>(answer.scaling_count, wire::kMaxScalings);
+                PrepareWhatIsNeededAgain({answer.scalings, count});
+              },
+          .memory_bytes = kKeptScalerBytes};
 }
 
 }  // namespace hestia

@@ -1,6 +1,8 @@
 #ifndef HESTIA_THUMBNAIL_SERVICE_RENDERER_WARMTH_H_
 #define HESTIA_THUMBNAIL_SERVICE_RENDERER_WARMTH_H_
 
+#include "thumbnail-service/renderer/launcher.h"
+
 namespace hestia {
 
 // Makes the libraries find out once what each image's process would have to find out anew: which
@@ -9,6 +11,9 @@ namespace hestia {
 //
 // Blocking: a millisecond. Thread-safety: none.
 void WarmUp();
+
+// What a launcher learns from the answers of its processes: which scalings are needed again.
+Learning LearnScalings();
 
 }  // namespace hestia
 

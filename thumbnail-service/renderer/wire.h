@@ -34,11 +34,12 @@
 //
 // The result goes into shared memory that the service made and sealed in size: a
 // ResultHeader at 0, encoded images wherever the header says. The service believes none of
-// it before it has checked a copy of its own.
+// it before it has checked a copy of its own, and neither does the launcher, which reads the
+// scalings.
 namespace hestia::wire {
 
 constexpr std::uint32_t kMagic = 0x52545348;  // "HSTR"
-constexpr std::uint32_t kVersion = 5;
+constexpr std::uint32_t kVersion = 6;
 constexpr int kControlFd = 3;
 constexpr std::uint32_t kMaxImages = 16;
 
@@ -163,6 +164,23 @@ struct ResultImage {
   std::uint64_t size_bytes = 0;
 };
 
+// How a plane was scaled: which region of it, in its pixels, to what size. The region may reach
+// beyond it.
+struct Scaling {
+  std::uint32_t from_width_px = 0;
+  std::uint32_t from_height_px = 0;
+  std::uint32_t to_width_px = 0;
+  std::uint32_t to_height_px = 0;
+  double left = 0;
+  double top = 0;
+  double width = 0;
+  double height = 0;
+
+  bool operator==(const Scaling&) const = default;
+};
+
+constexpr std::uint32_t kMaxScalings = 12;
+
 struct ResultHeader {
   std::uint32_t magic = 0;
   std::uint32_t version = 0;
@@ -184,6 +202,10 @@ struct ResultHeader {
   // were new to the process.
   std::uint32_t encodes = 0;
   std::uint32_t first_uses = 0;
+  // For the launcher: what the process had to prepare for scaling.
+  std::uint32_t scaling_count = 0;
+  std::uint32_t unused = 0;
+  Scaling scalings[kMaxScalings];
 };
 
 static_assert(std::is_trivially_copyable_v<Request> && std::is_trivially_copyable_v<Report> &&

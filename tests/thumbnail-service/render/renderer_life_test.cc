@@ -82,6 +82,19 @@ TEST_F(RendererLifeTest, NoLibraryIsNewToAnImagesProcess) {
   }
 }
 
+// Photos of one camera have one size.
+TEST_F(RendererLifeTest, WhatTwoImagesHadToPrepareForScalingTheNextOnesHave) {
+  const auto made = [&](int width) {
+    const absl::StatusOr<Rendering> rendering = Render(MakeJpeg(FourCorners(width, 600)));
+    return rendering.ok() ? rendering->scalings_made : -1;
+  };
+  EXPECT_GT(made(800), 0);
+  EXPECT_GT(made(800), 0);
+  EXPECT_EQ(made(800), 0);
+  EXPECT_GT(made(801), 0) << "another size";
+  EXPECT_EQ(made(800), 0);
+}
+
 TEST_F(RendererLifeTest, LibrariesAreNewToAWorkerOnce) {
   const std::vector<Recipe> recipes = Recipes("a=64:avif");
   const absl::StatusOr<Rendering> first = Render(Photo(), recipes);

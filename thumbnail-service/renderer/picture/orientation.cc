@@ -37,9 +37,11 @@ Plane Turn(const Plane& from, int orientation) {
   const bool swap = SwapsSides(orientation);
   const int width = swap ? from.height() : from.width();
   const int height = swap ? from.width() : from.height();
-  const bool flip_x = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
-  const bool flip_y = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+  const bool flip_x = MirrorsX(orientation);
+  const bool flip_y = MirrorsY(orientation);
   Plane to(width, height);
+  to.covered_width = swap ? from.covered_height : from.covered_width;
+  to.covered_height = swap ? from.covered_width : from.covered_height;
   for (int y = 0; y < height; ++y) {
     std::uint8_t* row = to.Row(y);
     for (int x = 0; x < width; ++x) {

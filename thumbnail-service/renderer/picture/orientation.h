@@ -24,6 +24,14 @@ Picture MakeUpright(Picture picture, int orientation);
 // Whether making it upright swaps width and height.
 inline bool SwapsSides(int orientation) { return orientation >= 5 && orientation <= 8; }
 
+// Whether it mirrors what is stored, before the sides are swapped.
+inline bool MirrorsX(int orientation) {
+  return orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+}
+inline bool MirrorsY(int orientation) {
+  return orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+}
+
 }  // namespace hestia
 
 #endif  // HESTIA_THUMBNAIL_SERVICE_RENDERER_PICTURE_ORIENTATION_H_

@@ -10,10 +10,13 @@ namespace hestia {
 enum class Chroma { kHalf, kWhole };
 
 // Resizes with zimg (splines that follow Lanczos' three lobes), plane by plane. A plane that has
-// the size already is copied.
+// the size already is copied. Where chroma of half the size has a last column or row of which half
+// lies beyond the image, so it does in what was made: a picture to be made upright from
+// `orientation` has it on the side that will be the last then.
 //
 // Refuses with TOO_LARGE when zimg's scratch would pass 256 MiB.
-Picture Resize(const Picture& picture, Size size, Chroma chroma = Chroma::kHalf);
+Picture Resize(const Picture& picture, Size size, Chroma chroma = Chroma::kHalf,
+               int orientation = 1);
 
 }  // namespace hestia
 

@@ -103,8 +103,12 @@ Picture ReadYuv(std::span<const std::uint8_t> bytes, Size size, Size target, Dam
   picture.colour = Colour::kYuvLimited;
   const Size chroma{(reduced.width + 1) / 2, (reduced.height + 1) / 2};
   picture.planes.emplace_back(reduced.width, reduced.height);
-  picture.planes.emplace_back(chroma.width, chroma.height);
-  picture.planes.emplace_back(chroma.width, chroma.height);
+  for (int i = 0; i < 2; ++i) {
+    Plane& plane = picture.planes.emplace_back(chroma.width, chroma.height);
+    // Scaled with what reaches beyond the image where its side is odd.
+    plane.covered_width = size.width / 2.0 * chroma.width / ((size.width + 1) / 2);
+    plane.covered_height = size.height / 2.0 * chroma.height / ((size.height + 1) / 2);
+  }
   config.output.colorspace = MODE_YUV;
   config.output.is_external_memory = 1;
   WebPYUVABuffer& yuv = config.output.u.YUVA;
