@@ -1,4 +1,5 @@
-// What an application with sharp does: node sharp-render.js MODE WORKERS FORMAT QUALITY EFFORT SIZES DIR [OUT]
+// What an application with sharp does: node sharp-render.js MODE WORKERS FORMAT QUALITY EFFORT SIZES DIR
+// [REPEAT [OUT]]
 //
 // MODE pipelines: one pipeline per size, each decoding the file. MODE cascade: the largest size is
 // decoded once and kept raw, every next made from the one before. Prints files/s and the process's
@@ -8,7 +9,7 @@ const fs = require('fs');
 const path = require('path');
 const sharp = require('sharp');
 
-const [mode, workers, format, quality, effort, sizes, dir, out] = process.argv.slice(2);
+const [mode, workers, format, quality, effort, sizes, dir, repeat, out] = process.argv.slice(2);
 const boxes = sizes.split(',').map(Number).sort((a, b) => b - a);
 sharp.concurrency(1);
 sharp.cache(false);
@@ -40,7 +41,8 @@ async function cascade(file) {
 }
 
 async function main() {
-  const files = fs.readdirSync(dir).filter((n) => fs.statSync(path.join(dir, n)).isFile()).sort();
+  const once = fs.readdirSync(dir).filter((n) => fs.statSync(path.join(dir, n)).isFile()).sort();
+  const files = Array.from({ length: Number(repeat || 1) }, () => once).flat();
   const render = mode === 'cascade' ? cascade : pipelines;
   let next = 0;
   let ok = 0;
