@@ -9,6 +9,8 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/watcher-service/history/disk_timeline.h"
+
 namespace hestia {
 namespace {
 
@@ -352,5 +354,21 @@ TEST(PromisesGraceTest, AReplacedRootMayBeToldOfUntilSyncAnswers) {
   EXPECT_TRUE(CheckTrue(history).has_value());
 }
 
+TEST(DiskTimelineTest, ATimeBetweenIsTrueOnlyWhileAFileIsCutToNothing) {
+  const FileFact before = File(2, 1);
+  const FileFact after{0, before.modified_at + absl::Milliseconds(3), 1};
+  const FileFact between{0, before.modified_at + absl::Milliseconds(2), 1};
+  const FileFact later{0, after.modified_at + absl::Milliseconds(1), 1};
+  DiskStep start;
+  start.changed["f"] = before;
+  DiskStep cut;
+  cut.began = At(4);
+  cut.changed["f"] = after;
+  const DiskTimeline timeline({{At(1), start}, {At(5), cut}});
+  EXPECT_TRUE(timeline.MayHaveBeen("f", between, At(4.5), At(6)));
+  EXPECT_FALSE(timeline.MayHaveBeen("f", between, At(2), At(3)));
+  EXPECT_FALSE(timeline.MayHaveBeen("f", between, At(6), At(7)));
+  EXPECT_FALSE(timeline.MayHaveBeen("f", later, At(4.5), At(6)));
+}
 }  // namespace
 }  // namespace hestia
