@@ -109,7 +109,7 @@ class PgCatalog {
   // While the recipe's own is missing, the newest of a past recipe of its name stands in.
   absl::StatusOr<ThumbnailAnswer> FindThumbnail(std::int64_t library_id, absl::string_view path,
                                                 const StoredRecipe& recipe);
-  // Puts a file at the head of the queue; queues it if it was not.
+  // Puts a file at the head of the queue; queues it if it was not. One that has a verdict by now is left.
   absl::Status Lift(std::int64_t file_id);
 
   // Up to `limit` rows with paths beyond `after` in byte order.

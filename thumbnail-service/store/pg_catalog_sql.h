@@ -27,7 +27,7 @@ constexpr PgStatement kFindThumbnail = {"find_thumbnail", R"sql(
 
 constexpr PgStatement kLift = {"lift", R"sql(
   WITH file AS (
-    UPDATE files SET state = 2 WHERE id = $1 RETURNING id, library_id, version
+    UPDATE files SET state = 2 WHERE id = $1 AND state <> 3 RETURNING id, library_id, version
   ), lifted AS (
     INSERT INTO jobs AS j (file_id, library_id, wanted_version, order_key)
     SELECT id, library_id, version, $2 FROM file

@@ -105,6 +105,19 @@ TEST_F(CatalogTest, QueueingFilesAnewForgetsTheirVerdictAndReadsThemAgain) {
   EXPECT_EQ(ClaimAll().size(), 1u);
 }
 
+// Between the question that found it pending and the lift another replica may have judged it.
+TEST_F(CatalogTest, AFileJudgedMeanwhileIsNotLifted) {
+  Tell({Present("bad", 1)});
+  const auto pending = catalog_.FindThumbnail(library_, "bad", recipes_[0]).value();
+  JobResult failed = Result(ClaimAll().front(), "broken");
+  failed.thumbnails.clear();
+  failed.verdict = Verdict{"DECODE_FAILED", "cut short"};
+  ASSERT_TRUE(queue_.Finish({failed}).ok());
+  ASSERT_TRUE(catalog_.Lift(std::get<StillPending>(pending).file_id).ok());
+  EXPECT_EQ(catalog_.ListFailures(library_, "", 10).value().size(), 1u);
+  EXPECT_THAT(ClaimAll(), testing::IsEmpty());
+}
+
 TEST_F(CatalogTest, LiftingAVerdictLiftsItForEveryFileWithTheSameBytes) {
   Tell({Present("a", 1), Present("b", 2)});
   for (const ClaimedJob& job : ClaimAll()) {
