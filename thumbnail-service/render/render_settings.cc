@@ -127,12 +127,18 @@ std::int64_t MemoryBudgetFromSettings() {
   return set != 0 ? set : UsualMemoryBudget();
 }
 
+// What an image alone may have, as far as it matters: machines that are all but alike count as such.
+std::int64_t MemoryOfOneImage(const RenderLimits& limits) {
+  constexpr std::int64_t kStep = std::int64_t{64} << 20;
+  return std::min(limits.max_memory_bytes, MemoryBudgetFromSettings()) / kStep * kStep;
+}
+
 std::string DecoderVersionFromSettings() {
   const RenderLimits limits = RenderLimitsFromSettings();
   std::string text = absl::StrCat(
       absl::ToInt64Milliseconds(limits.timeout), ",", SourceLimitsFromSettings().max_source_bytes,
-      ",", limits.max_pixels, ",", limits.max_scaled_pixels, ",", limits.max_memory_bytes, ",",
-      absl::GetFlag(FLAGS_render_budget_bytes), ",", limits.render_damaged);
+      ",", limits.max_pixels, ",", limits.max_scaled_pixels, ",", MemoryOfOneImage(limits), ",",
+      limits.render_damaged);
   for (const auto& [format, own] : limits.formats) {
     absl::StrAppend(&text, ",", FormatWord(format));
     for (const std::int64_t number :

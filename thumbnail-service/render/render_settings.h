@@ -25,7 +25,8 @@ SourceLimits SourceLimitsFromSettings();
 std::int64_t MemoryBudgetFromSettings();
 
 // What verdicts are tied to: the decoder, and all limits that may be why an image got none. Equal
-// settings give equal text on every machine.
+// settings give equal text, but on machines so small that an image alone has less memory than
+// render_memory_bytes: what was too large there is tried again when only larger ones are left.
 std::string DecoderVersionFromSettings();
 
 // The programs in --renderer_dir or, when it is empty, in the folder of this executable.

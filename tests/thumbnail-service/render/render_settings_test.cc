@@ -25,7 +25,7 @@ TEST(RenderSettingsTest, EveryLimitIsAPartOfWhatVerdictsAreTiedTo) {
   EXPECT_TRUE(versions.insert(VersionWith("max_pixels", "1000")).second);
   EXPECT_TRUE(versions.insert(VersionWith("max_scaled_pixels", "1000")).second);
   EXPECT_TRUE(versions.insert(VersionWith("render_memory_bytes", "67108864")).second);
-  EXPECT_TRUE(versions.insert(VersionWith("render_budget_bytes", "67108864")).second);
+  EXPECT_TRUE(versions.insert(VersionWith("render_budget_bytes", "134217728")).second);
   EXPECT_TRUE(versions.insert(VersionWith("render_timeout", "20s")).second);
   EXPECT_TRUE(versions.insert(VersionWith("damaged_files", "render")).second);
   for (const char* const name : {"pixels", "bytes", "side", "channels", "frames", "ratio", "scans",
@@ -40,6 +40,9 @@ TEST(RenderSettingsTest, EveryLimitIsAPartOfWhatVerdictsAreTiedTo) {
 TEST(RenderSettingsTest, WhatDecidesNoVerdictAndHowALimitIsWrittenAreNoPartOfIt) {
   const std::string version = DecoderVersionFromSettings();
   EXPECT_EQ(VersionWith("jail", "strict"), version);
+  // An image alone has no more than render_memory_bytes.
+  EXPECT_EQ(VersionWith("render_budget_bytes", "68719476736"),
+            VersionWith("render_budget_bytes", "137438953472"));
   EXPECT_EQ(VersionWith("format_limits", "tiff=5,gif=frames=9"),
             VersionWith("format_limits", "gif=frames=9,tiff=pixels=5"));
 }
