@@ -1,12 +1,12 @@
 #include "tests/fuzz/fuzz_reader.h"
-#include "thumbnail-service/renderer/read/psd_inks.h"
+#include "thumbnail-service/renderer/read/psd_reader.h"
 
 namespace {
-// Files that are not of inks are OpenImageIO's.
+// Bits, grey and RGB are OpenImageIO's.
 hestia::Decoded Read(std::span<const std::uint8_t> bytes, const hestia::Demand& demand) {
-  std::optional<hestia::Decoded> inks = hestia::ReadPsdInks(bytes, demand);
-  if (!inks.has_value()) hestia::Refuse(hestia::wire::Outcome::kUnsupported, "no inks");
-  return *std::move(inks);
+  std::optional<hestia::Decoded> read = hestia::ReadPsd(bytes, demand);
+  if (!read.has_value()) hestia::Refuse(hestia::wire::Outcome::kUnsupported, "left to OpenImageIO");
+  return *std::move(read);
 }
 }  // namespace
 

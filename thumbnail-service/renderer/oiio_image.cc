@@ -15,7 +15,7 @@
 #include "thumbnail-service/renderer/read/jxl_reader.h"
 #include "thumbnail-service/renderer/read/oiio_reader.h"
 #include "thumbnail-service/renderer/read/pdf_reader.h"
-#include "thumbnail-service/renderer/read/psd_inks.h"
+#include "thumbnail-service/renderer/read/psd_reader.h"
 #include "thumbnail-service/renderer/read/raw_preview.h"
 #include "thumbnail-service/renderer/read/readers.h"
 #include "thumbnail-service/renderer/read/svg_reader.h"
@@ -78,7 +78,7 @@ Decoded Read(const wire::Request& request, int source) {
   if (format == ImageFormat::kCameraRaw || format == ImageFormat::kPsd) {
     std::optional<Decoded> own =
         FromMemory(request, source, [&](std::span<const std::uint8_t> bytes) {
-          return format == ImageFormat::kPsd ? ReadPsdInks(bytes, demand)
+          return format == ImageFormat::kPsd ? ReadPsd(bytes, demand)
                                              : ReadRawPreview(bytes, demand);
         });
     if (own.has_value()) return *std::move(own);

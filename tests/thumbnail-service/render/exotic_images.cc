@@ -179,7 +179,8 @@ std::string MakePsd(const Pixels& pixels, const PsdOptions& options) {
     for (int i = size - 1; i >= 0; --i) bytes.push_back(static_cast<char>(value >> (8 * i) & 0xff));
   };
   const int colours = options.mode == 1 ? 1 : options.mode;
-  const int channels = colours + (options.alpha ? 1 : 0);
+  const int channels = options.planes.empty() ? colours + (options.alpha ? 1 : 0)
+                                              : static_cast<int>(options.planes.size());
   std::string bytes = "8BPS";
   put_big(bytes, options.big ? 2 : 1, 2);
   bytes += std::string(6, '\0');
@@ -188,7 +189,8 @@ std::string MakePsd(const Pixels& pixels, const PsdOptions& options) {
   put_big(bytes, pixels.width, 4);
   put_big(bytes, options.bits, 2);
   put_big(bytes, options.mode, 2);
-  bytes += std::string(4, '\0');  // no palette
+  put_big(bytes, static_cast<int>(options.palette.size()), 4);
+  bytes += options.palette;
   std::string resources = options.ahead;
   if (!options.profile.empty()) {
     resources += "8BIM";
@@ -214,7 +216,8 @@ std::string MakePsd(const Pixels& pixels, const PsdOptions& options) {
     bytes += std::string(options.big ? 8 : 4, '\0');
   }
   std::string samples_of_all;
-  for (int channel = 0; channel < channels; ++channel) {
+  for (const std::string& plane : options.planes) samples_of_all += plane;
+  for (int channel = 0; options.planes.empty() && channel < channels; ++channel) {
     for (const Rgba& colour : pixels.colours) {
       // Photoshop stores inks as the light they leave, so three of them are red, green, blue.
       // What is transparent lies on white, as Photoshop merges its layers.

@@ -2,6 +2,7 @@
 #define HESTIA_TESTS_THUMBNAIL_SERVICE_RENDER_EXOTIC_IMAGES_H_
 
 #include <string>
+#include <vector>
 
 #include "tests/thumbnail-service/render/image_factory.h"
 
@@ -22,13 +23,16 @@ std::string MakeRadiance(int width, int height, float light);
 
 struct PsdOptions {
   int bits = 8;  // 8 or 16
-  int mode = 3;  // 1 grey, 3 RGB, 4 CMYK (inks as 255 - colour)
+  int mode = 3;  // 1 grey, 3 RGB, 4 CMYK (inks as 255 - colour); others need planes
   bool alpha = false;
   int black = 0;             // of inks, everywhere
   std::string profile = {};  // ICC
   std::string ahead = {};    // other resources ahead of the profile's
   bool packed = false;       // by PackBits
   bool big = false;          // PSB
+  std::string palette = {};
+  // The channels' bytes as they are stored, instead of the pixels' colours.
+  std::vector<std::string> planes = {};
 };
 // Photoshop's merged picture, without layers.
 std::string MakePsd(const Pixels& pixels, const PsdOptions& options = {});
