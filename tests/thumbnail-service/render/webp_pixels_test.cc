@@ -1,6 +1,10 @@
 #include <cmath>
 #include <cstddef>
+#include <string>
 #include <utility>
+#include <vector>
+
+#include <absl/strings/str_cat.h>
 
 #include "tests/thumbnail-service/render/rendering_fixture.h"
 
@@ -72,6 +76,59 @@ TEST_F(WebpPixelsTest, OfBandsOnlyTheOnesInWorkAreKept) {
   options.effort = 0;
   ASSERT_TRUE(Render(MakeWebp(Waves(6000, 4000), options), Recipes("one=256")).ok());
   EXPECT_LT(renderer_.last_cost().peak_rss_kib, 20U * 1024);
+}
+
+// Red and blue in turn.
+Pixels Columns(int width, int height, int breadth) {
+  Pixels pixels = Plain(width, height, kRed);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      if (x / breadth % 2 != 0) pixels.At(x, y) = kBlue;
+    }
+  }
+  return pixels;
+}
+
+// Of half of the chroma, all columns would be purple.
+TEST_F(WebpPixelsTest, ALosslessFilesChromaIsKeptWholeWhereTheThumbnailHasIt) {
+  const Pixels columns = Columns(120, 90, 1);
+  WebpOptions options;
+  options.lossless = true;
+  const std::string webp = MakeWebp(columns, options);
+  for (const char* recipes : {"one=200:png", "one=200:png,two=60:jpeg"}) {
+    const absl::StatusOr<Rendering> rendering = Render(webp, Recipes(recipes));
+    ASSERT_TRUE(rendering.ok()) << rendering.status();
+    const Pixels seen = Decode(rendering->images[0]);
+    ASSERT_EQ(seen.width, 120);
+    for (int x = 0; x < 120; ++x) EXPECT_TRUE(Near(seen.At(x, 40), columns.At(x, 40), 0)) << x;
+  }
+}
+
+TEST_F(WebpPixelsTest, AReducedLosslessFileLooksAsTheSamePngInAllOfItsChroma) {
+  WebpOptions options;
+  options.lossless = true;
+  for (const int box : {300, 90}) {
+    const std::vector<Recipe> recipes = Recipes(absl::StrCat("one=", box, ":png"));
+    const Pixels columns = Columns(900, 401, 900 / box);
+    const absl::StatusOr<Rendering> webp = Render(MakeWebp(columns, options), recipes);
+    const absl::StatusOr<Rendering> png = Render(MakePng(columns), recipes);
+    ASSERT_TRUE(webp.ok() && png.ok()) << webp.status() << png.status();
+    EXPECT_LT(MeanSquaredDifference(Decode(webp->images[0]), Decode(png->images[0])),
+              kFortyDecibels)
+        << box;
+  }
+}
+
+TEST_F(DamagedButRenderedTest, TheRestOfALosslessFileInAllOfItsChromaIsGrey) {
+  WebpOptions options;
+  options.lossless = true;
+  const std::string webp = MakeWebp(Waves(600, 400), options);
+  const absl::StatusOr<Rendering> rendering =
+      Render(webp.substr(0, webp.size() / 2), Recipes("one=600:png"));
+  ASSERT_TRUE(rendering.ok()) << rendering.status();
+  const Pixels seen = Decode(rendering->images[0]);
+  EXPECT_TRUE(Near(seen.At(300, 10), Waves(600, 400).At(300, 10), 0));
+  EXPECT_TRUE(Near(seen.At(300, 390), {128, 128, 128}, 0));
 }
 
 TEST_F(WebpPixelsTest, AlphaIsKept) {

@@ -77,7 +77,8 @@ Decoded ReadPng(std::span<const std::uint8_t> bytes, const Demand& demand);
 // How many frames of an animation are looked at for one that is not blank.
 constexpr int kFramesTried = 10;
 
-// Of an animation the first frame that is not blank. Without alpha it stays YUV.
+// Of an animation the first frame that is not blank. Without alpha it stays YUV, but for a lossless
+// file of which all of the chroma is wanted.
 Decoded ReadWebp(std::span<const std::uint8_t> bytes, const Demand& demand);
 
 // The one of these that a request's format asks for (ImageFormat's number); refuses others.

@@ -88,17 +88,22 @@ int Decode(std::span<const std::uint8_t> bytes, WebPDecoderConfig& config, Damag
   return std::min(there, rows);
 }
 
-// Straight to YUV, and reduced by the decoder when less than half of the size is wanted.
+// Lets the decoder reduce the picture when less than half of its size is wanted. Returns the size
+// that it will make.
+Size Reduce(Size size, Size target, WebPDecoderConfig& config) {
+  if (2 * target.width >= size.width || 2 * target.height >= size.height) return size;
+  const Size reduced{2 * target.width, 2 * target.height};
+  config.options.use_scaling = 1;
+  config.options.scaled_width = reduced.width;
+  config.options.scaled_height = reduced.height;
+  return reduced;
+}
+
+// Straight to YUV.
 Picture ReadYuv(std::span<const std::uint8_t> bytes, Size size, Size target, Damage& damage) {
   WebPDecoderConfig config;
   if (WebPInitDecoderConfig(&config) == 0) RefuseUnlessOk(VP8_STATUS_INVALID_PARAM);
-  Size reduced = size;
-  if (2 * target.width < size.width && 2 * target.height < size.height) {
-    reduced = {2 * target.width, 2 * target.height};
-    config.options.use_scaling = 1;
-    config.options.scaled_width = reduced.width;
-    config.options.scaled_height = reduced.height;
-  }
+  const Size reduced = Reduce(size, target, config);
   Picture picture;
   picture.colour = Colour::kYuvLimited;
   const Size chroma{(reduced.width + 1) / 2, (reduced.height + 1) / 2};
@@ -131,6 +136,25 @@ Picture ReadYuv(std::span<const std::uint8_t> bytes, Size size, Size target, Dam
     FillBelow(picture.planes[2], rows / 2, 128);
   }
   return picture;
+}
+
+// Without alpha, where all of the chroma is wanted and a lossless file has it.
+Picture ReadRgb(std::span<const std::uint8_t> bytes, Size size, Size target, Damage& damage) {
+  WebPDecoderConfig config;
+  if (WebPInitDecoderConfig(&config) == 0) RefuseUnlessOk(VP8_STATUS_INVALID_PARAM);
+  const Size reduced = Reduce(size, target, config);
+  const std::size_t stride = static_cast<std::size_t>(reduced.width) * 3;
+  std::vector<std::uint8_t> rgb(stride * static_cast<std::size_t>(reduced.height), kMissingGrey);
+  config.output.colorspace = MODE_RGB;
+  config.output.is_external_memory = 1;
+  config.output.u.RGBA.rgba = rgb.data();
+  config.output.u.RGBA.stride = static_cast<int>(stride);
+  config.output.u.RGBA.size = rgb.size();
+  const int rows = Decode(bytes, config, damage);
+  std::fill(rgb.begin() + static_cast<std::ptrdiff_t>(stride) * rows, rgb.end(), kMissingGrey);
+  RowShrinker shrinker(reduced, 3, target);
+  for (std::size_t at = 0; at < rgb.size(); at += stride) shrinker.Add(rgb.data() + at);
+  return shrinker.Finish();
 }
 
 void DecodeRgba(std::span<const std::uint8_t> bytes, Size size, std::uint8_t* target,
@@ -229,14 +253,19 @@ Decoded ReadWebp(std::span<const std::uint8_t> bytes, const Demand& demand) {
   decoded.profile = demand.Allowed(Profile(demuxer.get()));
   Damage damage{demand.limits.render_damaged != 0, ""};
   if (features.has_animation == 0 && features.has_alpha == 0) {
-    constexpr int kLossy = 1;
+    constexpr int kLossy = 1;  // with half of the chroma
+    const bool lossy = features.format == kLossy;
     bool read = false;
-    if (features.format == kLossy && SuitsBands(decoded.stored, target)) {
+    if (lossy && SuitsBands(decoded.stored, target)) {
       const VP8StatusCode status = ReadByBands(bytes, decoded.stored, target, decoded.picture);
       read = status == VP8_STATUS_OK;
       if (!damage.shown) RefuseUnlessOk(status);
     }
-    if (!read) decoded.picture = ReadYuv(bytes, decoded.stored, target, damage);
+    if (!read) {
+      decoded.picture = lossy || demand.half_chroma
+                            ? ReadYuv(bytes, decoded.stored, target, damage)
+                            : ReadRgb(bytes, decoded.stored, target, damage);
+    }
     decoded.damage = damage.what;
     return decoded;
   }
