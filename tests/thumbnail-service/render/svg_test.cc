@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 
 #include <absl/strings/escaping.h>
@@ -10,6 +11,8 @@ namespace hestia {
 namespace {
 class SvgTest : public RenderingTest {
  protected:
+  explicit SvgTest(RenderLimits limits = Unhurried()) : RenderingTest(BuiltRenderers(), limits) {}
+
   // The drawing `body` in a box of 300 x 200, `attributes` instead of which may be given.
   static std::string Svg(absl::string_view body,
                          absl::string_view attributes = "width='300' height='200'") {
@@ -112,9 +115,61 @@ TEST_F(SvgTest, EntitiesThatMultiplyAreNoTrouble) {
 TEST_F(SvgTest, WhatCannotBeDrawnIsAVerdict) {
   EXPECT_EQ(Reason(Render(Svg(Corners()).substr(0, 200)).status()), "DECODE_FAILED");
   EXPECT_EQ(Reason(Render(Svg("", "")).status()), "DECODE_FAILED");
-  const auto ribbon = Render(Svg(Corners(), "width='9000' height='1'"), Recipes("a=64:webp:80:2:cover"));
-  EXPECT_EQ(Reason(ribbon.status()), "TOO_LARGE") << ribbon.status();
   ExpectUprightFourCorners(Thumbnail(MakeBmp(FourCorners(300, 200))));
+}
+
+// A strip of red, green in its middle, and blue. Filled by it, a square of 512 would make it
+// 128,000 long, which is more than any limit: it is made as long as may be.
+TEST_F(SvgTest, ASquareIsFilledByALongStripAsFinelyAsTheLimitsAllow) {
+  const absl::string_view strip =
+      "<rect width='400' height='4' fill='#dc1e1e'/>"
+      "<rect x='400' width='200' height='4' fill='#1eb428'/>"
+      "<rect x='600' width='400' height='4' fill='#2832dc'/>";
+  for (const bool upright : {false, true}) {
+    const std::string svg =
+        upright ? Svg(absl::StrCat("<g transform='matrix(0 1 1 0 0 0)'>", strip, "</g>"),
+                      "width='4' height='1000'")
+                : Svg(strip, "width='1000' height='4'");
+    const auto rendering = Render(svg, Recipes("a=512:png:80:1:cover,b=200:png"));
+    ASSERT_TRUE(rendering.ok()) << rendering.status();
+    const Pixels square = Decode(rendering->images[0]);
+    EXPECT_EQ(square.width, square.height);
+    EXPECT_GT(square.width, 100);
+    EXPECT_TRUE(Near(square.At(square.width / 2, square.height / 2), kGreen));
+    EXPECT_TRUE(Near(square.At(2, square.height - 3), kGreen));
+    const Pixels inside = Decode(rendering->images[1]);
+    EXPECT_EQ(std::max(inside.width, inside.height), 200);
+    EXPECT_TRUE(Near(inside.At(0, 0), kRed));
+    EXPECT_TRUE(Near(inside.At(inside.width - 1, inside.height - 1), kBlue));
+  }
+  const auto ribbon =
+      Render(Svg(Corners(), "width='9000' height='1'"), Recipes("a=64:webp:80:2:cover"));
+  ASSERT_TRUE(ribbon.ok()) << ribbon.status();
+  EXPECT_EQ(ribbon->images[0].width_px, ribbon->images[0].height_px);
+}
+
+class FewSvgPixelsTest : public SvgTest {
+ protected:
+  FewSvgPixelsTest() : SvgTest(Limits()) {}
+  static RenderLimits Limits() {
+    RenderLimits limits = Unhurried();
+    limits.formats = ParseFormatLimits("svg=10000:side=150").value();
+    return limits;
+  }
+};
+
+TEST_F(FewSvgPixelsTest, ACoverKeepsToTheLimitsAndWhatFitsInsideHasToBeWithinThem) {
+  for (const char* sides :
+       {"width='300' height='200'", "width='200' height='300'", "width='1' height='1'",
+        "width='100000' height='1'", "width='3' height='40000'", "width='147' height='101'"}) {
+    const auto rendering = Render(Svg(Corners(), sides), Recipes("a=2000:png:80:1:cover"));
+    ASSERT_TRUE(rendering.ok()) << sides << rendering.status();
+    EXPECT_LE(rendering->source_width_px * rendering->source_height_px, 10'000);
+    EXPECT_LE(std::max(rendering->source_width_px, rendering->source_height_px), 150);
+  }
+  EXPECT_EQ(Reason(Render(Svg(Corners()), Recipes("a=151")).status()), "TOO_LARGE");
+  const auto both = Render(Svg(Corners()), Recipes("a=151,b=20:webp:80:2:cover"));
+  EXPECT_EQ(Reason(both.status()), "TOO_LARGE");
 }
 }  // namespace
 }  // namespace hestia

@@ -12,15 +12,38 @@
 
 namespace hestia {
 
-Size DrawnSize(double width, double height, const Demand& demand) {
-  const double inside = demand.inside_px / std::max(width, height);
-  const double around = demand.cover_px / std::min(width, height);
-  const double scale = std::max(inside, around);
+namespace {
+// By which a drawing of these proportions stays within the limits, whose sides are at least 1.
+double LargestScale(double width, double height, const wire::Limits& limits) {
+  constexpr std::uint64_t kMostOfCairo = 32'767;
+  const auto pixels = static_cast<double>(limits.max_pixels);
+  const auto side = static_cast<double>(std::min(limits.max_side_px, kMostOfCairo));
+  return std::min(std::min(side, pixels) / std::max(width, height),
+                  std::sqrt(pixels / width / height));
+}
+
+Size Scaled(double width, double height, double scale, bool round) {
   // Beyond any limit, but within an integer.
   const auto side = [&](double length) {
-    return static_cast<int>(std::lround(std::clamp(length * scale, 1.0, 1e9)));
+    const double scaled = std::clamp(length * scale, 1.0, 1e9);
+    return static_cast<int>(round ? std::lround(scaled) : static_cast<long>(scaled));
   };
-  const Size size{side(width), side(height)};
+  return {side(width), side(height)};
+}
+}  // namespace
+
+Size DrawnSize(double width, double height, const Demand& demand) {
+  const double inside = demand.inside_px / std::max(width, height);
+  // To fill a square, a long strip would be drawn much longer than anybody sees of it.
+  const double around = demand.cover_px / std::min(width, height);
+  const double scale =
+      std::max(inside, std::min(around, LargestScale(width, height, demand.limits)));
+  Size size = Scaled(width, height, scale, /*round=*/true);
+  const auto pixels =
+      static_cast<std::uint64_t>(size.width) * static_cast<std::uint64_t>(size.height);
+  if (scale > inside && pixels > demand.limits.max_pixels) {
+    size = Scaled(width, height, scale, /*round=*/false);
+  }
   // No pixels are unpacked, so few bytes are no sign of a bomb.
   wire::Limits limits = demand.limits;
   limits.max_ratio = std::numeric_limits<std::uint64_t>::max();
