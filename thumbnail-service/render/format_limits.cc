@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,27 +17,52 @@
 
 namespace hestia {
 namespace {
+// A bit for each format.
+using Formats = std::uint32_t;
+constexpr Formats Of(std::initializer_list<ImageFormat> formats) {
+  Formats set = 0;
+  for (const ImageFormat format : formats) set |= Formats{1} << static_cast<unsigned>(format);
+  return set;
+}
+constexpr Formats kEvery = ~Formats{0};
+constexpr Formats kDrawn = Of({ImageFormat::kSvg, ImageFormat::kPdf});
+// Their previews are JPEGs.
+constexpr ImageFormat kRaw = ImageFormat::kCameraRaw;
+
 struct Part {
   absl::string_view name;
   std::int64_t FormatLimit::*limit;
   std::int64_t most;
+  Formats formats;  // that have it
 };
 
 // In the order in which they may stand without their names.
 constexpr std::array kParts = {
-    Part{"pixels", &FormatLimit::max_pixels, 10'000'000'000},
-    Part{"bytes", &FormatLimit::max_source_bytes, std::int64_t{4} << 30},
-    Part{"side", &FormatLimit::max_side_px, 1'000'000},
-    Part{"channels", &FormatLimit::max_channels, 1024},
-    Part{"frames", &FormatLimit::max_frames, 1'000'000'000},
-    Part{"ratio", &FormatLimit::max_ratio, 1'000'000'000'000},
-    Part{"scans", &FormatLimit::max_scans, 100'000},
-    Part{"chunk", &FormatLimit::max_chunk_bytes, std::int64_t{1} << 30},
-    Part{"icc", &FormatLimit::max_icc_bytes, std::int64_t{64} << 20},
-    Part{"exif", &FormatLimit::max_exif_bytes, std::int64_t{64} << 20},
+    Part{"pixels", &FormatLimit::max_pixels, 10'000'000'000, kEvery},
+    Part{"bytes", &FormatLimit::max_source_bytes, std::int64_t{4} << 30, kEvery},
+    Part{"side", &FormatLimit::max_side_px, 1'000'000, kEvery},
+    Part{"channels", &FormatLimit::max_channels, 1024,
+         kEvery & ~kDrawn & ~Of({ImageFormat::kVideo})},
+    Part{"frames", &FormatLimit::max_frames, 1'000'000'000,
+         Of({ImageFormat::kPng, ImageFormat::kWebp, ImageFormat::kGif, ImageFormat::kTiff,
+             ImageFormat::kHeif, ImageFormat::kJpegXl, ImageFormat::kPdf})},
+    Part{"ratio", &FormatLimit::max_ratio, 1'000'000'000'000, kEvery & ~kDrawn},
+    Part{"scans", &FormatLimit::max_scans, 100'000, Of({ImageFormat::kJpeg, kRaw})},
+    Part{"chunk", &FormatLimit::max_chunk_bytes, std::int64_t{1} << 30, Of({ImageFormat::kPng})},
+    Part{"icc", &FormatLimit::max_icc_bytes, std::int64_t{64} << 20,
+         Of({ImageFormat::kJpeg, ImageFormat::kPng, ImageFormat::kWebp, ImageFormat::kTiff,
+             ImageFormat::kHeif, ImageFormat::kJpeg2000, ImageFormat::kPsd, kRaw, ImageFormat::kIco,
+             ImageFormat::kJpegXl})},
+    Part{"exif", &FormatLimit::max_exif_bytes, std::int64_t{64} << 20,
+         Of({ImageFormat::kJpeg, ImageFormat::kPng, ImageFormat::kWebp, kRaw})},
 };
 constexpr std::size_t kNameless = 2;
 constexpr absl::string_view kAll = "all";
+
+// kUnknown stands for all of them.
+bool Has(const Part& part, ImageFormat format) {
+  return format == ImageFormat::kUnknown || (part.formats & Of({format})) != 0;
+}
 
 std::string AllWords() {
   return absl::StrJoin(kAllImageFormats, ", ", [](std::string* out, ImageFormat format) {
@@ -44,8 +70,17 @@ std::string AllWords() {
   });
 }
 
+std::string WordsOfThoseWith(const Part& part) {
+  std::vector<absl::string_view> words;
+  for (const ImageFormat format : kAllImageFormats) {
+    if (Has(part, format)) words.push_back(FormatWord(format));
+  }
+  return absl::StrJoin(words, ", ");
+}
+
 // What is wrong with the part at `index`; empty: nothing, and it is in `limit`.
-std::string ParsePart(std::size_t index, absl::string_view text, FormatLimit& limit) {
+std::string ParsePart(ImageFormat format, std::size_t index, absl::string_view text,
+                      FormatLimit& limit) {
   if (text.empty()) return "";
   std::pair<absl::string_view, absl::string_view> named =
       absl::StrSplit(text, absl::MaxSplits('=', 1));
@@ -61,6 +96,10 @@ std::string ParsePart(std::size_t index, absl::string_view text, FormatLimit& li
                         absl::StrJoin(kParts, ", ", [](std::string* out, const Part& known) {
                           absl::StrAppend(out, known.name);
                         }));
+  }
+  if (!Has(*part, format)) {
+    return absl::StrCat("\"", part->name, "\" would do nothing: of all formats, ",
+                        WordsOfThoseWith(*part), " have it");
   }
   std::int64_t& value = limit.*(part->limit);
   if (!absl::SimpleAtoi(named.second, &value) || value < 0 || value > part->most) {
@@ -80,15 +119,15 @@ std::string ParseOne(absl::string_view entry, FormatLimits& limits) {
     return absl::StrCat("\"", entry, "\": the format must be ", kAll, " or one of ", AllWords());
   }
   const std::vector<absl::string_view> parts = absl::StrSplit(pair.second, ':');
+  const ImageFormat key = pair.first == kAll ? ImageFormat::kUnknown : *format;
   FormatLimit limit;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const std::string problem = ParsePart(i, parts[i], limit);
+    const std::string problem = ParsePart(key, i, parts[i], limit);
     if (!problem.empty()) {
       return absl::StrCat("\"", entry, "\": the form is FORMAT=PIXELS[:BYTES][:NAME=NUMBER…], and ",
                           problem);
     }
   }
-  const ImageFormat key = pair.first == kAll ? ImageFormat::kUnknown : *format;
   if (!limits.emplace(key, limit).second) {
     return absl::StrCat("\"", entry, "\": ", pair.first, " is named twice");
   }
@@ -98,9 +137,8 @@ std::string ParseOne(absl::string_view entry, FormatLimits& limits) {
 
 absl::string_view FormatWord(ImageFormat format) {
   constexpr std::array<absl::string_view, 22> kWords = {
-      "",    "jpeg", "png", "webp", "gif", "tiff", "bmp", "heif", "jpeg2000",
-      "psd", "exr",  "hdr", "dpx",  "pnm", "raw",  "ico", "sgi",  "cineon",
-      "svg", "jxl",  "pdf", "video"};
+      "",    "jpeg", "png", "webp", "gif", "tiff", "bmp",    "heif", "jpeg2000", "psd", "exr",
+      "hdr", "dpx",  "pnm", "raw",  "ico", "sgi",  "cineon", "svg",  "jxl",      "pdf", "video"};
   const auto index = static_cast<std::size_t>(format);
   return index < kWords.size() ? kWords[index] : "";
 }
@@ -114,6 +152,12 @@ absl::StatusOr<FormatLimits> ParseFormatLimits(absl::string_view text) {
   }
   if (!problems.empty()) return absl::InvalidArgumentError(absl::StrJoin(problems, "; "));
   return limits;
+}
+
+bool HasLimit(ImageFormat format, std::int64_t FormatLimit::*which) {
+  const auto part = std::find_if(kParts.begin(), kParts.end(),
+                                 [&](const Part& candidate) { return candidate.limit == which; });
+  return part != kParts.end() && Has(*part, format);
 }
 
 std::int64_t LimitOf(const FormatLimits& limits, ImageFormat format,

@@ -32,9 +32,14 @@ absl::string_view FormatWord(ImageFormat format);
 
 // Parses "tiff=400000000:2147483648,gif=20000000:frames=50,all=icc=500000": FORMAT=PART[:PART…],
 // where a part is NAME=NUMBER. The first two may go without their names, pixels and bytes. An empty
-// or zero part leaves the common limit. FORMAT "all" is every format.
-//   kInvalidArgument  every malformed entry, in one message that says what is possible.
+// or zero part leaves the common limit. FORMAT "all" is every format that has the limit.
+//   kInvalidArgument  every malformed entry, and every limit that its format does not have, in one
+//                     message that says what is possible.
 absl::StatusOr<FormatLimits> ParseFormatLimits(absl::string_view text);
+
+// Whether files of the format are held to such a limit: a JPEG has no frames that are counted. Of
+// camera RAW files, what their previews, which are JPEGs, are held to.
+bool HasLimit(ImageFormat format, std::int64_t FormatLimit::*which);
 
 // The format's own limit where it has one, else that of all formats, else `common`.
 std::int64_t LimitOf(const FormatLimits& limits, ImageFormat format,

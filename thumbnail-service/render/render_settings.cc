@@ -28,10 +28,13 @@ ABSL_FLAG(std::string, format_limits, "",
           "max_source_bytes and those that have no setting of their own: "
           "FORMAT=PIXELS[:BYTES][:NAME=NUMBER…],…, e.g. tiff=400000000:2147483648,"
           "gif=20000000:frames=50,all=icc=500000. NAME: pixels, bytes, side (65535 px), channels "
-          "(64), frames (or pages; 100000), ratio (bytes of pixels, four each, to bytes of the file; "
-          "1000000), scans (of a JPEG; 500), chunk (of a PNG, but for its pixels; 16777216 bytes), "
-          "icc (8388608) and exif (1048576); a larger profile or EXIF block counts as none. An empty "
-          "or zero part leaves the common limit");
+          "(64; not of svg, pdf, video), frames (or pages; 100000; of png, webp, gif, tiff, heif, "
+          "jxl, pdf), ratio (bytes of pixels, four each, to bytes of the file; 1000000; not of svg, "
+          "pdf), scans (500; of jpeg, and raw for its preview), chunk (16777216 bytes; of png, but "
+          "for its pixels), icc (8388608; of jpeg, png, webp, tiff, heif, jpeg2000, psd, raw, ico, "
+          "jxl) and exif (1048576; of jpeg, png, webp, raw); a larger profile or EXIF block counts "
+          "as none. A limit that a format does not have is a mistake, but for all. An empty or zero "
+          "part leaves the common limit");
 ABSL_FLAG(std::string, damaged_files, "refuse",
           "What becomes of a JPEG, PNG, WebP or TIFF (and others that come row by row) that is cut "
           "short or damaged in its middle: refuse gives it the verdict DECODE_FAILED, render makes "

@@ -1,6 +1,8 @@
 #include "thumbnail-service/render/format_limits.h"
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <absl/strings/match.h>
 #include <gtest/gtest.h>
@@ -54,6 +56,24 @@ TEST(FormatLimitsTest, EveryMistakeIsNamedInOneMessage) {
                            "side must be 0 to 1000000"}) {
     EXPECT_TRUE(absl::StrContains(status.message(), part)) << part << " in " << status;
   }
+}
+
+TEST(FormatLimitsTest, ALimitThatWouldDoNothingIsRefusedAndThoseThatHaveItAreNamed) {
+  for (const auto& [entry, those] : std::vector<std::pair<std::string, std::string>>{
+           {"video=frames=5", "png, webp, gif, tiff, heif, jxl, pdf"},
+           {"jpeg=frames=5", "png, webp, gif, tiff, heif, jxl, pdf"},
+           {"png=scans=5", "jpeg, raw"},
+           {"jpeg=chunk=5", "png"},
+           {"gif=icc=5", "jpeg, png, webp, tiff, heif, jpeg2000, psd, raw, ico, jxl"},
+           {"tiff=exif=5", "jpeg, png, webp, raw"},
+           {"svg=channels=5", "jpeg, png"},
+           {"pdf=ratio=5", "jpeg, png"}}) {
+    const absl::Status status = ParseFormatLimits(entry).status();
+    ASSERT_TRUE(absl::IsInvalidArgument(status)) << entry;
+    EXPECT_TRUE(absl::StrContains(status.message(), "would do nothing")) << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), those)) << status;
+  }
+  EXPECT_TRUE(ParseFormatLimits("all=frames=5:scans=5:chunk=5:icc=5:exif=5:ratio=5:channels=5").ok());
 }
 
 TEST(FormatLimitsTest, EveryFormatHasAWord) {

@@ -43,6 +43,11 @@ std::string MakeJxl(const Pixels& pixels, const JxlOptions& options) {
   }
   info.uses_original_profile = options.lossless ? JXL_TRUE : JXL_FALSE;
   info.orientation = static_cast<JxlOrientation>(options.orientation);
+  if (options.frames > 1) {
+    info.have_animation = JXL_TRUE;
+    info.animation.tps_numerator = 10;
+    info.animation.tps_denominator = 1;
+  }
   Require(JxlEncoderSetBasicInfo(encoder, &info) == JXL_ENC_SUCCESS);
   JxlColorEncoding srgb;
   JxlColorEncodingSetToSRGB(&srgb, options.grey ? JXL_TRUE : JXL_FALSE);
@@ -55,8 +60,16 @@ std::string MakeJxl(const Pixels& pixels, const JxlOptions& options) {
   const std::vector<std::uint8_t> samples = Samples(pixels, options);
   const JxlPixelFormat format{info.num_color_channels + info.num_extra_channels, JXL_TYPE_UINT8,
                               JXL_NATIVE_ENDIAN, 0};
-  Require(JxlEncoderAddImageFrame(settings, &format, samples.data(), samples.size()) ==
-          JXL_ENC_SUCCESS);
+  if (options.frames > 1) {
+    JxlFrameHeader header;
+    JxlEncoderInitFrameHeader(&header);
+    header.duration = 1;
+    Require(JxlEncoderSetFrameHeader(settings, &header) == JXL_ENC_SUCCESS);
+  }
+  for (int i = 0; i < options.frames; ++i) {
+    Require(JxlEncoderAddImageFrame(settings, &format, samples.data(), samples.size()) ==
+            JXL_ENC_SUCCESS);
+  }
   JxlEncoderCloseInput(encoder);
   std::string bytes(std::size_t{1} << 20, '\0');
   auto* next = reinterpret_cast<std::uint8_t*>(bytes.data());

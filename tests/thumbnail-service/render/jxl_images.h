@@ -13,6 +13,7 @@ struct JxlOptions {
   bool lossless = true;
   bool container = false;
   int orientation = 1;  // EXIF's number
+  int frames = 1;       // more, all alike, are an animation
 };
 // JPEG XL by libjxl. Any failure ends the test program.
 std::string MakeJxl(const Pixels& pixels, const JxlOptions& options = {});

@@ -1,4 +1,7 @@
+#include <string>
 #include <utility>
+
+#include <gmock/gmock.h>
 
 #include "tests/thumbnail-service/render/jxl_images.h"
 #include "tests/thumbnail-service/render/rendering_fixture.h"
@@ -55,6 +58,39 @@ TEST_F(JxlPixelsTest, ATurnedPictureIsUprightOnce) {
   EXPECT_EQ(pixels.width, 128);
   EXPECT_EQ(pixels.height, 85);
   ExpectUprightFourCorners(pixels);
+}
+
+class FewJxlFramesTest : public RenderingTest {
+ protected:
+  FewJxlFramesTest() : RenderingTest(BuiltRenderers(), Limits()) {}
+  static RenderLimits Limits() {
+    RenderLimits limits = Unhurried();
+    limits.formats = ParseFormatLimits("jxl=frames=5").value();
+    return limits;
+  }
+};
+
+TEST_F(FewJxlFramesTest, AnAnimationsFramesAreCountedBeforeItIsDecoded) {
+  JxlOptions options;
+  for (const bool container : {false, true}) {
+    options.container = container;
+    options.frames = 5;
+    ExpectUprightFourCorners(Thumbnail(MakeJxl(FourCorners(301, 200), options)));
+    for (const int frames : {6, 20}) {
+      options.frames = frames;
+      const absl::Status status = Render(MakeJxl(FourCorners(301, 200), options)).status();
+      EXPECT_EQ(Reason(status), "TOO_LARGE") << status;
+      EXPECT_THAT(std::string(status.message()), testing::HasSubstr("6 frames")) << status;
+    }
+  }
+}
+
+// Those that are there are shown; the first one is whole.
+TEST_F(FewJxlFramesTest, AnAnimationCutShortBehindItsFirstFrameIsRead) {
+  JxlOptions options;
+  options.frames = 4;
+  const std::string jxl = MakeJxl(FourCorners(301, 200), options);
+  ExpectUprightFourCorners(Thumbnail(jxl.substr(0, jxl.size() - 30)));
 }
 
 TEST_F(JxlPixelsTest, AnySizeIsRead) {

@@ -1,6 +1,11 @@
 #include <png.h>
+#include <zlib.h>
 
+#include <string>
 #include <utility>
+
+#include <absl/strings/str_cat.h>
+#include <gmock/gmock.h>
 
 #include "tests/thumbnail-service/render/rendering_fixture.h"
 
@@ -21,6 +26,43 @@ TEST_F(PngPixelsTest, ColoursAreRead) {
   for (const int width : {40, 300, 1500}) {
     ExpectUprightFourCorners(Thumbnail(MakePng(FourCorners(width, 200))));
     ExpectUprightFourCorners(JpegThumbnail(MakePng(FourCorners(width, 200))));
+  }
+}
+
+// An animation of the picture and others that are not there.
+std::string MakeApng(const Pixels& pixels, int frames) {
+  std::string chunk("acTL", 4);
+  for (int shift = 24; shift >= 0; shift -= 8) chunk.push_back(static_cast<char>(frames >> shift));
+  chunk += std::string(4, '\0');
+  const auto sum = crc32(0, reinterpret_cast<const Bytef*>(chunk.data()),
+                         static_cast<uInt>(chunk.size()));
+  std::string whole = std::string("\0\0\0\10", 4) + chunk;
+  for (int shift = 24; shift >= 0; shift -= 8) whole.push_back(static_cast<char>(sum >> shift));
+  std::string png = MakePng(pixels);
+  return png.insert(8 + 12 + 13, whole);
+}
+
+class FewPngFramesTest : public RenderingTest {
+ protected:
+  FewPngFramesTest() : RenderingTest(BuiltRenderers(), Limits()) {}
+  static RenderLimits Limits() {
+    RenderLimits limits = Unhurried();
+    limits.formats = ParseFormatLimits("png=frames=5").value();
+    return limits;
+  }
+};
+
+TEST_F(FewPngFramesTest, AnAnimationsFramesAreCountedBeforeItIsDecoded) {
+  for (const int frames : {0, 1, 5}) {
+    ExpectUprightFourCorners(Thumbnail(MakeApng(FourCorners(301, 200), frames)));
+  }
+  ExpectUprightFourCorners(Thumbnail(MakePng(FourCorners(301, 200))));
+  for (const int frames : {6, 70'000}) {
+    // Of its pixels nothing is there.
+    const std::string apng = MakeApng(FourCorners(301, 200), frames).substr(0, 60);
+    const absl::Status status = Render(apng).status();
+    EXPECT_EQ(Reason(status), "TOO_LARGE") << status;
+    EXPECT_THAT(std::string(status.message()), testing::HasSubstr(absl::StrCat(frames, " frames")));
   }
 }
 

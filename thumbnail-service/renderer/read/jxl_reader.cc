@@ -27,16 +27,33 @@ void RefuseUnlessOk(JxlDecoderStatus status) {
   if (status != JXL_DEC_SUCCESS) Refuse(wire::Outcome::kDecodeFailed, "JPEG XL: cannot be decoded");
 }
 
+using Decoder = std::unique_ptr<JxlDecoder, Destroy>;
+
+Decoder MakeDecoder(std::span<const std::uint8_t> bytes, int events) {
+  Decoder decoder(JxlDecoderCreate(nullptr));
+  if (decoder == nullptr) RefuseForMemory();
+  RefuseUnlessOk(JxlDecoderSubscribeEvents(decoder.get(), events));
+  RefuseUnlessOk(JxlDecoderSetInput(decoder.get(), bytes.data(), bytes.size()));
+  JxlDecoderCloseInput(decoder.get());
+  return decoder;
+}
+
+// From one frame's header to the next one's, as no header tells how many there are; no further than
+// to one more than `most`.
+std::uint64_t CountFrames(std::span<const std::uint8_t> bytes, std::uint64_t most) {
+  const Decoder decoder = MakeDecoder(bytes, JXL_DEC_FRAME);
+  std::uint64_t frames = 0;
+  while (frames <= most && JxlDecoderProcessInput(decoder.get()) == JXL_DEC_FRAME) ++frames;
+  return std::max<std::uint64_t>(frames, 1);
+}
+
 class Reader {
  public:
   Reader(std::span<const std::uint8_t> bytes, const Demand& demand)
-      : demand_(demand), decoder_(JxlDecoderCreate(nullptr)) {
-    if (decoder_ == nullptr) RefuseForMemory();
-    constexpr int kEvents = JXL_DEC_BASIC_INFO | JXL_DEC_COLOR_ENCODING | JXL_DEC_FULL_IMAGE;
-    RefuseUnlessOk(JxlDecoderSubscribeEvents(decoder_.get(), kEvents));
-    RefuseUnlessOk(JxlDecoderSetInput(decoder_.get(), bytes.data(), bytes.size()));
-    JxlDecoderCloseInput(decoder_.get());
-  }
+      : demand_(demand),
+        bytes_(bytes),
+        decoder_(MakeDecoder(
+            bytes, JXL_DEC_BASIC_INFO | JXL_DEC_COLOR_ENCODING | JXL_DEC_FULL_IMAGE)) {}
 
   Decoded Read() {
     for (;;) {
@@ -68,6 +85,11 @@ class Reader {
     demand_.Admit({.width_px = info.xsize,
                    .height_px = info.ysize,
                    .channels = info.num_color_channels + info.num_extra_channels});
+    if (info.have_animation != 0) {
+      demand_.Admit({.width_px = info.xsize,
+                     .height_px = info.ysize,
+                     .frames = CountFrames(bytes_, demand_.limits.max_frames)});
+    }
     RefuseInks(info.num_extra_channels);
     decoded_.stored = {static_cast<int>(info.xsize), static_cast<int>(info.ysize)};
     // The decoder turns it upright.
@@ -215,7 +237,8 @@ class Reader {
   }
 
   const Demand& demand_;
-  const std::unique_ptr<JxlDecoder, Destroy> decoder_;
+  const std::span<const std::uint8_t> bytes_;
+  const Decoder decoder_;
   JxlPixelFormat format_{3, JXL_TYPE_UINT8, JXL_NATIVE_ENDIAN, 0};
   LightRow kind_;
   RowShrinker::Alpha alpha_ = RowShrinker::Alpha::kStraight;

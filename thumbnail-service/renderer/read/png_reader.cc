@@ -1,11 +1,13 @@
 #include <png.h>
 
+#include <algorithm>
 #include <bit>
 #include <cinttypes>
 #include <csetjmp>
 #include <cstring>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -73,6 +75,30 @@ std::uint64_t ChannelsOf(int colour_type) {
   return (many ? 3U : 1U) + ((colour_type & PNG_COLOR_MASK_ALPHA) != 0 ? 1U : 0U);
 }
 
+// Shows `see` the chunks that stand ahead of the pixels: name, size, and the bytes from its own on.
+template <typename See>
+void ForEachChunkAhead(std::span<const std::uint8_t> bytes, See see) {
+  for (std::size_t at = 8; at + 8 <= bytes.size();) {
+    const std::size_t size = png_get_uint_32(bytes.data() + at);
+    const char* const name = reinterpret_cast<const char*>(bytes.data()) + at + 4;
+    if (std::memcmp(name, "IDAT", 4) == 0) return;
+    see(std::string_view(name, 4), size, bytes.subspan(at + 8));
+    at += 12 + size;
+  }
+}
+
+// An animation tells them ahead of its pixels, which are those of a picture to who knows nothing of it.
+std::uint64_t CountFrames(std::span<const std::uint8_t> bytes) {
+  std::uint64_t frames = 1;
+  ForEachChunkAhead(bytes, [&](std::string_view name, std::size_t size,
+                               std::span<const std::uint8_t> data) {
+    if (name == "acTL" && size >= 4 && data.size() >= 4) {
+      frames = std::max<std::uint64_t>(png_get_uint_32(data.data()), 1);
+    }
+  });
+  return frames;
+}
+
 // libpng has limits of its own, but its message does not say what the image has.
 void CheckHeader(std::span<const std::uint8_t> bytes, const Demand& demand) {
   if (bytes.size() < kHeaderBytes) {
@@ -81,21 +107,18 @@ void CheckHeader(std::span<const std::uint8_t> bytes, const Demand& demand) {
   if (std::memcmp(bytes.data() + 12, "IHDR", 4) != 0) return;
   demand.Admit({.width_px = png_get_uint_32(bytes.data() + 16),
                 .height_px = png_get_uint_32(bytes.data() + 20),
-                .channels = ChannelsOf(bytes[25])});
+                .channels = ChannelsOf(bytes[25]),
+                .frames = CountFrames(bytes)});
 }
 
 // The chunks before the pixels. libpng passes some over that are larger than it may unpack, and
 // reads others.
 void RefuseLargeChunks(std::span<const std::uint8_t> bytes, std::uint64_t most) {
-  for (std::size_t at = 8; at + 8 <= bytes.size();) {
-    const std::uint64_t size = png_get_uint_32(bytes.data() + at);
-    if (std::memcmp(bytes.data() + at + 4, "IDAT", 4) == 0) return;
-    if (size > most) {
-      Refuse(wire::Outcome::kTooLarge,
-             "PNG: a chunk has %" PRIu64 " bytes; %" PRIu64 " are allowed", size, most);
-    }
-    at += 12 + size;
-  }
+  ForEachChunkAhead(bytes, [&](std::string_view, std::uint64_t size, std::span<const std::uint8_t>) {
+    if (size <= most) return;
+    Refuse(wire::Outcome::kTooLarge,
+           "PNG: a chunk has %" PRIu64 " bytes; %" PRIu64 " are allowed", size, most);
+  });
 }
 
 // Everything to grey, grey + alpha, RGB or RGB + alpha, of 8 bits or of 16 in this machine's order.
