@@ -97,7 +97,9 @@ TEST_F(ApiErrorsTest, SyncOfAnUnknownLibraryIsNotFoundAndAMissingRootIsAPrecondi
 
 TEST_F(ApiErrorsTest, CapabilitiesNameTheFormatsThatAreReadAndWritten) {
   StartWatcher();
-  StartReplica({"--max_pixels=7000000", "--format_limits=psd=5000:6000"});
+  StartReplica({"--max_pixels=7000000",
+                "--format_limits=psd=5000:6000,all=channels=7:ratio=8,png=frames=9:chunk=10:icc=11:"
+                "exif=12,jpeg=scans=13"});
   std::map<std::string, thumbnail::v1::Format> formats;
   // The second answer is the first one kept.
   for (int i = 0; i < 2; ++i) {
@@ -117,6 +119,14 @@ TEST_F(ApiErrorsTest, CapabilitiesNameTheFormatsThatAreReadAndWritten) {
   EXPECT_EQ(formats["TIFF"].max_pixels(), 7'000'000u);
   EXPECT_EQ(formats["PSD"].max_pixels(), 5000u);
   EXPECT_EQ(formats["PSD"].max_source_bytes(), 6000u);
+  EXPECT_EQ(formats["PSD"].max_frames(), 0u) << "it has none";
+  EXPECT_EQ(formats["PSD"].max_channels(), 7u);
+  EXPECT_EQ(formats["PSD"].max_ratio(), 8u);
+  EXPECT_EQ(formats["PNG"].max_frames(), 9u);
+  EXPECT_EQ(formats["PNG"].max_chunk_bytes(), 10u);
+  EXPECT_EQ(formats["PNG"].max_icc_bytes(), 11u);
+  EXPECT_EQ(formats["PNG"].max_exif_bytes(), 12u);
+  EXPECT_EQ(formats["JPEG"].max_scans(), 13u);
 }
 
 }  // namespace

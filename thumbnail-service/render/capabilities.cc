@@ -78,16 +78,7 @@ absl::Status Capabilities::AddAnswer(int control, const std::string& program,
     const wire::FormatAbility& said = answer.formats[i];
     std::optional<FormatAbility> format = Check(said);
     if (!format.has_value()) return Unavailable(program, "its answer is not credible");
-    if (!format->reader.name.empty()) {
-      const ImageFormat kind = FormatNamed(format->name);
-      format->max_source_bytes =
-          ByteLimit(source_limits_.formats, kind, source_limits_.max_source_bytes);
-      format->max_pixels = PixelLimit(
-          render_limits_.formats, kind,
-          said.scaled == 1 ? render_limits_.max_scaled_pixels : render_limits_.max_pixels);
-      format->max_side_px = LimitOf(render_limits_.formats, kind, &FormatLimit::max_side_px,
-                                    render_limits_.max_side_px);
-    }
+    if (!format->reader.name.empty()) AddLimits(said.scaled == 1, *format);
     const auto same = [&](const FormatAbility& other) { return other.name == format->name; };
     if (std::any_of(formats.begin(), formats.end(), same)) {
       return Unavailable(program, absl::StrCat("it names ", format->name, " twice"));
@@ -95,6 +86,26 @@ absl::Status Capabilities::AddAnswer(int control, const std::string& program,
     formats.push_back(*std::move(format));
   }
   return absl::OkStatus();
+}
+
+void Capabilities::AddLimits(bool scaled, FormatAbility& format) const {
+  const ImageFormat kind = FormatNamed(format.name);
+  const RenderLimits& limits = render_limits_;
+  format.max_source_bytes =
+      ByteLimit(source_limits_.formats, kind, source_limits_.max_source_bytes);
+  format.max_pixels =
+      PixelLimit(limits.formats, kind, scaled ? limits.max_scaled_pixels : limits.max_pixels);
+  const auto limit = [&](std::int64_t FormatLimit::*which, std::int64_t common) {
+    return HasLimit(kind, which) ? LimitOf(limits.formats, kind, which, common) : 0;
+  };
+  format.max_side_px = limit(&FormatLimit::max_side_px, limits.max_side_px);
+  format.max_channels = limit(&FormatLimit::max_channels, limits.max_channels);
+  format.max_frames = limit(&FormatLimit::max_frames, limits.max_frames);
+  format.max_ratio = limit(&FormatLimit::max_ratio, limits.max_ratio);
+  format.max_scans = limit(&FormatLimit::max_scans, limits.max_scans);
+  format.max_chunk_bytes = limit(&FormatLimit::max_chunk_bytes, limits.max_chunk_bytes);
+  format.max_icc_bytes = limit(&FormatLimit::max_icc_bytes, limits.max_icc_bytes);
+  format.max_exif_bytes = limit(&FormatLimit::max_exif_bytes, limits.max_exif_bytes);
 }
 
 absl::StatusOr<std::vector<FormatAbility>> Capabilities::Ask() {

@@ -44,6 +44,8 @@ class Capabilities {
   // Adds what the program at the other end of `control` says of itself.
   absl::Status AddAnswer(int control, const std::string& program,
                          std::vector<FormatAbility>& formats) const;
+  // To a format that is read; `scaled`: reduced while it is decoded.
+  void AddLimits(bool scaled, FormatAbility& format) const;
 
   const RendererPrograms programs_;
   const std::shared_ptr<WorkerSource> workers_;

@@ -18,6 +18,13 @@ void ToProto(const FormatAbility& format, v1::Format& proto) {
   proto.set_max_source_bytes(static_cast<std::uint64_t>(format.max_source_bytes));
   proto.set_max_pixels(static_cast<std::uint64_t>(format.max_pixels));
   proto.set_max_side_px(static_cast<std::uint32_t>(format.max_side_px));
+  proto.set_max_channels(static_cast<std::uint32_t>(format.max_channels));
+  proto.set_max_frames(static_cast<std::uint64_t>(format.max_frames));
+  proto.set_max_ratio(static_cast<std::uint64_t>(format.max_ratio));
+  proto.set_max_scans(static_cast<std::uint32_t>(format.max_scans));
+  proto.set_max_chunk_bytes(static_cast<std::uint64_t>(format.max_chunk_bytes));
+  proto.set_max_icc_bytes(static_cast<std::uint64_t>(format.max_icc_bytes));
+  proto.set_max_exif_bytes(static_cast<std::uint64_t>(format.max_exif_bytes));
 }
 
 }  // namespace

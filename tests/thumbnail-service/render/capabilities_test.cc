@@ -1,5 +1,8 @@
 #include "thumbnail-service/render/capabilities.h"
 
+#include <cstdint>
+#include <vector>
+
 #include <absl/strings/match.h>
 #include <gmock/gmock.h>
 
@@ -46,6 +49,44 @@ TEST_F(CapabilitiesTest, BothProgramsTellTheirFormatsWithLibraryVersionAndLimits
   EXPECT_EQ(tiff.max_pixels, 1'000'000);
   EXPECT_EQ(Find(*formats, "WebP").writer.name, "libwebp");
   EXPECT_EQ(Find(*formats, "BMP").reader.name, "OpenImageIO");
+}
+
+TEST_F(CapabilitiesTest, EveryLimitThatHoldsForAFormatIsToldAndNoOther) {
+  RenderLimits limits = SmallLimits();
+  limits.max_side_px = 1001;
+  limits.max_channels = 1002;
+  limits.max_frames = 1003;
+  limits.max_ratio = 1004;
+  limits.max_scans = 1005;
+  limits.max_chunk_bytes = 1006;
+  limits.max_icc_bytes = 1007;
+  limits.max_exif_bytes = 1008;
+  limits.formats = ParseFormatLimits(
+                       "png=side=21:channels=22:frames=23:ratio=24:chunk=26:icc=27:exif=28,"
+                       "all=icc=37:side=31")
+                       .value();
+  const auto formats = Capabilities(BuiltRenderers(), MakeWorkerSource(BuiltRenderers(), limits),
+                                    limits, {.max_source_bytes = 5000, .formats = limits.formats})
+                           .Ask();
+  ASSERT_TRUE(formats.ok()) << formats.status();
+  const auto told = [&](absl::string_view name) {
+    const FormatAbility of = Find(*formats, name);
+    return std::vector<std::int64_t>{of.max_side_px, of.max_channels,    of.max_frames,
+                                     of.max_ratio,   of.max_scans,       of.max_chunk_bytes,
+                                     of.max_icc_bytes, of.max_exif_bytes};
+  };
+  using testing::ElementsAre;
+  EXPECT_THAT(told("PNG"), ElementsAre(21, 22, 23, 24, 0, 26, 27, 28));
+  EXPECT_THAT(told("JPEG"), ElementsAre(31, 1002, 0, 1004, 1005, 0, 37, 1008));
+  EXPECT_THAT(told("WebP"), ElementsAre(31, 1002, 1003, 1004, 0, 0, 37, 1008));
+  EXPECT_THAT(told("GIF"), ElementsAre(31, 1002, 1003, 1004, 0, 0, 0, 0));
+  EXPECT_THAT(told("TIFF"), ElementsAre(31, 1002, 1003, 1004, 0, 0, 37, 0));
+  for (const char* heif : {"HEIC", "AVIF", "JPEG XL"}) {
+    EXPECT_THAT(told(heif), ElementsAre(31, 1002, 1003, 1004, 0, 0, 37, 0)) << heif;
+  }
+  EXPECT_THAT(told("camera RAW"), ElementsAre(31, 1002, 0, 1004, 1005, 0, 37, 1008));
+  EXPECT_THAT(told("BMP"), ElementsAre(31, 1002, 0, 1004, 0, 0, 0, 0));
+  EXPECT_THAT(told("SVG"), ElementsAre(31, 0, 0, 0, 0, 0, 0, 0));
 }
 
 TEST_F(CapabilitiesTest, EveryFormatThatSniffingKnowsIsToldToBeRead) {
