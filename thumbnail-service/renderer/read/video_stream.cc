@@ -168,8 +168,10 @@ void VideoStream::Choose() {
   if (decoder_ == nullptr) RefuseForMemory();
   RefuseUnlessDone(avcodec_parameters_to_context(decoder_.get(), &parameters));
   decoder_->thread_count = 1;
-  // The header's size binds nobody, and there may be none.
-  decoder_->max_pixels = static_cast<std::int64_t>(demand_.limits.max_pixels);
+  // The header's size binds nobody, and there may be none. What libav judges by this has edges around
+  // it, of a small picture more than itself; the picture is judged when it is there.
+  constexpr std::int64_t kEdges = 1'000'000;
+  decoder_->max_pixels = 2 * static_cast<std::int64_t>(demand_.limits.max_pixels) + kEdges;
   decoder_->pkt_timebase = stream_->time_base;
   RefuseUnlessDone(avcodec_open2(decoder_.get(), codec, nullptr));
   if (parameters.width > 0 && parameters.height > 0) return;
@@ -220,9 +222,12 @@ const AVFrame* VideoStream::Next() {
     const int result = avcodec_receive_frame(decoder_.get(), frame_.get());
     if (result == AVERROR(ENOMEM)) RefuseForMemory();
     if (result >= 0) {
+      const std::int64_t pixels = std::int64_t{frame_->width} * frame_->height;
       if (frames_ == 0) Admit(frame_->width, frame_->height, demand_);
+      // They may grow on the way.
+      if (static_cast<std::uint64_t>(pixels) > demand_.limits.max_pixels) return nullptr;
       ++frames_;
-      pixels_ += std::int64_t{frame_->width} * frame_->height;
+      pixels_ += pixels;
       return frame_.get();
     }
     if (result == AVERROR_EOF || (drained_ && result == AVERROR(EAGAIN))) return nullptr;

@@ -27,8 +27,8 @@ struct FreedByAddress {
 // and WebM, AVI, FLV, MPEG and ASF, nothing outside of the file.
 //
 // Refuses (refuse.h) what has no pictures, cannot be read or is over a limit, before anything is
-// decoded; where neither the container nor the packets' headers tell a size, the decoder itself
-// takes none over the limit. One reader of containers sees the bytes, by how they begin. How far it
+// decoded; where neither the container nor the packets' headers tell a size, when the first picture
+// is, of which the decoder itself takes none far over the limit. One reader of containers sees the bytes, by how they begin. How far it
 // looks is bounded: by frames, by their pixels, and by bytes of the file.
 //
 // Thread-safety: none; no threads of its own. Ownership: borrows the bytes and the demand. Memory:
