@@ -4,11 +4,10 @@
 #include <array>
 #include <cctype>
 
-#include <absl/strings/ascii.h>
 #include <absl/strings/match.h>
-#include <absl/strings/str_cat.h>
 #include <absl/strings/string_view.h>
-#include <absl/strings/strip.h>
+
+#include "thumbnail-service/render/svg_signature.h"
 
 namespace hestia {
 namespace {
@@ -121,7 +120,7 @@ ImageFormat TiffOrRaw(absl::string_view head) {
 }
 
 bool IsPnm(absl::string_view head) {
-  return head.size() > 2 && head[0] == 'P' && absl::StrContains("1234567fF", head[1]) &&
+  return head.size() > 2 && head[0] == 'P' && absl::StrContains("123456fF", head[1]) &&
          std::isspace(static_cast<unsigned char>(head[2])) != 0;
 }
 
@@ -133,42 +132,6 @@ bool IsBmp(absl::string_view head) {
 bool IsIco(absl::string_view head) {
   return head.size() > 22 && head.substr(0, 4) == Bytes("\0\0\1\0") && At(head, 4) != 0 &&
          At(head, 9) == 0;
-}
-
-// Drops what may stand before the first element of an XML file. What begins and does not end
-// within `text` drops all of it.
-void SkipProlog(absl::string_view& text) {
-  const auto skip_to = [&](absl::string_view end) {
-    const std::size_t at = text.find(end);
-    text.remove_prefix(at == absl::string_view::npos ? text.size() : at + end.size());
-  };
-  absl::ConsumePrefix(&text, "\xef\xbb\xbf");
-  for (;;) {
-    text = absl::StripLeadingAsciiWhitespace(text);
-    if (absl::StartsWith(text, "<?")) {
-      skip_to("?>");
-    } else if (absl::StartsWith(text, "<!--")) {
-      skip_to("-->");
-    } else if (absl::StartsWith(text, "<!DOCTYPE")) {
-      // Declarations of its own stand in brackets.
-      const bool brackets = text.find('[') < text.find('>');
-      if (brackets) skip_to("]");
-      skip_to(">");
-    } else {
-      return;
-    }
-  }
-}
-
-// Whether the first element is svg, with or without a prefix.
-bool IsSvg(absl::string_view head) {
-  SkipProlog(head);
-  if (!absl::ConsumePrefix(&head, "<")) return false;
-  absl::string_view name = head.substr(0, head.find_first_of(" \t\r\n/>"));
-  if (const std::size_t colon = name.find(':'); colon != absl::string_view::npos) {
-    name.remove_prefix(colon + 1);
-  }
-  return name == "svg";
 }
 
 bool LooksLikeText(absl::string_view head) {
@@ -184,6 +147,8 @@ struct Kind {
 constexpr std::array kOtherKinds = {
     Kind{Bytes("PK\3\4"), "a ZIP archive"},
     Kind{Bytes("\x1f\x8b"), "a gzip archive"},
+    Kind{"P7\n", "a PAM picture"},
+    Kind{"P7\r\n", "a PAM picture"},
     Kind{"OggS", "an Ogg recording"},
     Kind{"ID3", "an MP3 recording"},
     Kind{"fLaC", "a FLAC recording"},
@@ -210,7 +175,7 @@ ImageFormat Sniff(absl::string_view head) {
   if (IsPnm(head)) return ImageFormat::kPnm;
   if (IsBmp(head)) return ImageFormat::kBmp;
   if (IsIco(head)) return ImageFormat::kIco;
-  if (IsSvg(head)) return ImageFormat::kSvg;
+  if (BeginsAsSvg(head)) return ImageFormat::kSvg;
   return ImageFormat::kUnknown;
 }
 

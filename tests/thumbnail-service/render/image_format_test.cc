@@ -63,7 +63,7 @@ TEST(ImageFormatTest, WhatIsNoImageIsUnknown) {
   for (const std::string& bytes :
        {std::string(), std::string("hello"), std::string("<!-- <svg> -->"),
         std::string("<html><svg></svg></html>"), std::string("<?xml <svg>"), std::string("BM"),
-        std::string("\xff\xd8"), std::string("P9\n"), std::string("RIFF....WAVE")}) {
+        std::string("\xff\xd8"), std::string("P9\n"), std::string("P7\nWIDTH 4"), std::string("RIFF....WAVE")}) {
     EXPECT_EQ(Sniff(bytes), ImageFormat::kUnknown) << bytes;
   }
 }
@@ -78,10 +78,20 @@ TEST(ImageFormatTest, AnSvgIsKnownByItsFirstElement) {
   }
 }
 
+TEST(ImageFormatTest, AnSvgMayBeInUtf16) {
+  EXPECT_EQ(Sniff(std::string("\xff\xfe<\0s\0v\0g\0>\0", 12)), ImageFormat::kSvg);
+  EXPECT_EQ(Sniff(std::string("\xfe\xff\0<\0s\0v\0g\0>", 12)), ImageFormat::kSvg);
+  EXPECT_EQ(Sniff(std::string("\xff\xfe<\1s\0v\0g\0>\0", 12)), ImageFormat::kUnknown);
+  EXPECT_EQ(Sniff(std::string("\xff\xfe\0<\0s\0v\0g\0>", 12)), ImageFormat::kUnknown);
+  EXPECT_EQ(Sniff(std::string("<\0s\0v\0g\0>\0", 10)), ImageFormat::kUnknown);
+  EXPECT_EQ(Sniff("\xff\xfe"), ImageFormat::kUnknown);
+}
+
 TEST(ImageFormatTest, APersonIsToldWhatAFileLooksLike) {
   EXPECT_EQ(DescribeUnreadable(""), "an empty file");
   EXPECT_EQ(DescribeUnreadable("just some words\n"), "text");
   EXPECT_EQ(DescribeUnreadable("<html><svg></svg></html>"), "text");
+  EXPECT_EQ(DescribeUnreadable("P7\nWIDTH 4\n"), "a PAM picture");
   EXPECT_EQ(DescribeUnreadable("OggS"), "an Ogg recording");
   EXPECT_EQ(DescribeUnreadable(std::string(36, '\0') + "acsp"), "an ICC colour profile");
   EXPECT_EQ(DescribeUnreadable(Ftyp("M4A isom")), "a sound recording");

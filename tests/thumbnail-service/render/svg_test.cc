@@ -3,6 +3,7 @@
 
 #include <absl/strings/escaping.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_replace.h>
 
 #include "tests/thumbnail-service/render/exotic_images.h"
 #include "tests/thumbnail-service/render/rendering_fixture.h"
@@ -48,6 +49,21 @@ TEST_F(SvgTest, EveryRecipeIsMadeOfIt) {
   for (const RenderedImage& image : rendering->images) ExpectUprightFourCorners(Decode(image));
   EXPECT_EQ(rendering->images[3].width_px, 60);
   EXPECT_EQ(rendering->images[3].height_px, 60);
+}
+
+TEST_F(SvgTest, ADrawingInUtf16IsReadInBothOrdersOfBytes) {
+  for (const bool little : {true, false}) {
+    std::string wide = little ? "\xff\xfe" : "\xfe\xff";
+    for (const char letter : absl::StrReplaceAll(
+             Svg("<!-- \1 -->" + Corners()), {{"version='1.0'", "version='1.0' encoding='UTF-16'"}})) {
+      // A letter that is not ASCII.
+      const std::string unit = letter == '\1' ? "\x17\x01" : std::string({letter, '\0'});
+      wide += little ? unit : std::string(unit.rbegin(), unit.rend());
+    }
+    const Pixels pixels = Thumbnail(wide, 150);
+    EXPECT_EQ(pixels.height, 100);
+    ExpectUprightFourCorners(pixels);
+  }
 }
 
 TEST_F(SvgTest, WhatIsNotDrawnIsTransparent) {
