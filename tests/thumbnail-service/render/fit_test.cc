@@ -1,3 +1,5 @@
+#include <string>
+
 #include <absl/strings/str_cat.h>
 
 #include "tests/thumbnail-service/render/rendering_fixture.h"
@@ -54,12 +56,22 @@ std::string TransparentPng(const Pixels& pixels) {
 }
 
 TEST_F(FitTest, CoverIsASquareOfTheBoxThatTheImageFills) {
-  for (const int orientation : {1, 6}) {
-    JpegOptions options;
-    options.orientation = orientation;
-    const Pixels pixels = By("100:webp:95:2:cover", MakeJpeg(FourCorners(401, 300), options));
-    ExpectSize(pixels, 100, 100);
-    if (orientation == 1) ExpectUprightFourCorners(pixels);
+  for (int orientation = 1; orientation <= 8; ++orientation) {
+    SCOPED_TRACE(orientation);
+    const Pixels stored = StoredAs(FourCorners(401, 300), orientation);
+    JpegOptions jpeg;
+    PngOptions png;
+    WebpOptions webp;
+    jpeg.orientation = png.orientation = webp.orientation = orientation;
+    for (const std::string& bytes :
+         {MakeJpeg(stored, jpeg), MakePng(stored, png), MakeWebp(stored, webp)}) {
+      const Pixels pixels = By("100:webp:95:2:cover", bytes);
+      ExpectSize(pixels, 100, 100);
+      ExpectUprightFourCorners(pixels);
+      // All four meet in the square's middle, so it is that of the picture.
+      EXPECT_TRUE(Near(pixels.At(45, 45), kRed, 16));
+      EXPECT_TRUE(Near(pixels.At(54, 54), kYellow, 16));
+    }
   }
 }
 

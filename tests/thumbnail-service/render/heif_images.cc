@@ -122,20 +122,21 @@ std::string MakeHeic(const Pixels& pixels, const HeicOptions& options) {
   encoding->image_orientation = static_cast<heif_orientation>(options.orientation);
   Require(heif_context_encode_image(context, image, encoder, encoding, &handle).code ==
           heif_error_Ok);
-  heif_encoding_options_free(encoding);
-  heif_nclx_color_profile_free(nclx);
   if (!options.preview.colours.empty()) {
     HeicOptions small = options;
     if (!options.preview_profile.empty()) small.profile = options.preview_profile;
     heif_image* preview = MakeImage(options.preview, small);
     heif_image_handle* encoded = nullptr;
-    Require(heif_context_encode_image(context, preview, encoder, nullptr, &encoded).code ==
+    encoding->output_nclx_profile = nullptr;
+    Require(heif_context_encode_image(context, preview, encoder, encoding, &encoded).code ==
             heif_error_Ok);
     // The library takes the two the other way round than its header names them.
     Require(heif_context_assign_thumbnail(context, encoded, handle).code == heif_error_Ok);
     heif_image_handle_release(encoded);
     heif_image_release(preview);
   }
+  heif_encoding_options_free(encoding);
+  heif_nclx_color_profile_free(nclx);
   std::string bytes;
   heif_writer writer{};
   writer.writer_api_version = 1;

@@ -28,7 +28,7 @@ struct HeicOptions {
   // An embedded preview of these pixels; none when it is empty.
   Pixels preview = {};
   std::string preview_profile = {};  // ICC; `profile` when empty
-  int orientation = 1;               // as AvifOptions'
+  int orientation = 1;               // as AvifOptions', of the preview as well
 };
 // HEVC, of high quality.
 std::string MakeHeic(const Pixels& pixels, const HeicOptions& options = {});

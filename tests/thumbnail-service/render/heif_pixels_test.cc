@@ -144,6 +144,25 @@ TEST_P(HeifOrientationTest, APictureIsTurnedByTheContainersPropertiesOnce) {
   }
 }
 
+// As cameras write them: both lie the same way, and each says so itself.
+TEST_P(HeifOrientationTest, AnEmbeddedPreviewIsTurnedByItsOwnProperties) {
+  const int orientation = GetParam();
+  HeicOptions options;
+  options.orientation = orientation;
+  options.preview = StoredAs(FourCorners(322, 242), orientation);
+  const std::string bytes = MakeHeic(StoredAs(Plain(1200, 900, {9, 9, 9}), orientation), options);
+  const auto rendering = Render(bytes, Recipes("a=128:png,b=90:png:1:1:cover"));
+  ASSERT_TRUE(rendering.ok()) << rendering.status();
+  EXPECT_EQ(rendering->source_width_px, 1200);
+  EXPECT_EQ(rendering->source_height_px, 900);
+  EXPECT_EQ(rendering->images[0].height_px, 96);
+  for (const RenderedImage& image : rendering->images) ExpectUprightFourCorners(Decode(image));
+  const auto large = Render(bytes, Recipes("a=512:png"));
+  ASSERT_TRUE(large.ok()) << large.status();
+  EXPECT_EQ(large->images[0].height_px, 384);
+  EXPECT_TRUE(Near(Decode(large->images[0]).At(40, 40), {9, 9, 9})) << "the picture itself";
+}
+
 INSTANTIATE_TEST_SUITE_P(AllEight, HeifOrientationTest, testing::Range(1, 9));
 }  // namespace
 }  // namespace hestia
