@@ -65,6 +65,25 @@ Seeds Psds(const Pixels& pixels) {
     }
   }
   seeds.push_back(MakePsd(pixels, {.bits = 8, .alpha = true}));
+  // A palette with and without a transparent index, duotones, L*a*b*.
+  const std::string plane(pixels.colours.size(), '\x5a');
+  const std::string index("8BIM\4\x17\0\0\0\0\0\2\0\x5a", 14);
+  for (const bool packed : {false, true}) {
+    for (const std::string& ahead : {index, std::string()}) {
+      seeds.push_back(MakePsd(pixels, {.mode = 2,
+                                       .ahead = ahead,
+                                       .packed = packed,
+                                       .palette = std::string(768, '\x33'),
+                                       .planes = {plane}}));
+    }
+    for (const int bits : {8, 16}) {
+      const std::string wide = bits == 8 ? plane : plane + plane;
+      seeds.push_back(
+          MakePsd(pixels, {.bits = bits, .mode = 8, .packed = packed, .planes = {wide}}));
+      seeds.push_back(MakePsd(
+          pixels, {.bits = bits, .mode = 9, .packed = packed, .planes = {wide, wide, wide}}));
+    }
+  }
   return seeds;
 }
 
