@@ -182,7 +182,9 @@ TEST_F(PsdPixelsTest, ADuotoneIsShownAsItsGrey) {
   for (const int bits : {8, 16}) {
     options.bits = bits;
     std::string plane;
-    for (int i = 0; i < 300 * 200; ++i) plane += std::string(bits / 8, i % 300 < 150 ? 60 : '\xc8');
+    const std::string dark(bits == 8 ? 1 : 2, '\x3c');
+    const std::string light(dark.size(), '\xc8');
+    for (int i = 0; i < 300 * 200; ++i) plane += i % 300 < 150 ? dark : light;
     options.planes = {plane};
     const Corners corners = CornersOf(Thumbnail(MakePsd(Plain(300, 200, {}), options)));
     EXPECT_TRUE(Near(corners.top_left, {60, 60, 60}, 4));
