@@ -122,6 +122,10 @@ std::string MakeHeic(const Pixels& pixels, const HeicOptions& options) {
   encoding->image_orientation = static_cast<heif_orientation>(options.orientation);
   Require(heif_context_encode_image(context, image, encoder, encoding, &handle).code ==
           heif_error_Ok);
+  for (int i = 1; i < options.images; ++i) {
+    Require(heif_context_encode_image(context, image, encoder, encoding, nullptr).code ==
+            heif_error_Ok);
+  }
   if (!options.preview.colours.empty()) {
     HeicOptions small = options;
     if (!options.preview_profile.empty()) small.profile = options.preview_profile;

@@ -29,6 +29,7 @@ struct HeicOptions {
   Pixels preview = {};
   std::string preview_profile = {};  // ICC; `profile` when empty
   int orientation = 1;               // as AvifOptions', of the preview as well
+  int images = 1;                    // all alike, of which the first is the picture
 };
 // HEVC, of high quality.
 std::string MakeHeic(const Pixels& pixels, const HeicOptions& options = {});

@@ -51,7 +51,11 @@ std::string MakeJxl(const Pixels& pixels, const JxlOptions& options) {
   Require(JxlEncoderSetBasicInfo(encoder, &info) == JXL_ENC_SUCCESS);
   JxlColorEncoding srgb;
   JxlColorEncodingSetToSRGB(&srgb, options.grey ? JXL_TRUE : JXL_FALSE);
-  Require(JxlEncoderSetColorEncoding(encoder, &srgb) == JXL_ENC_SUCCESS);
+  const auto* profile = reinterpret_cast<const std::uint8_t*>(options.profile.data());
+  Require((options.profile.empty()
+               ? JxlEncoderSetColorEncoding(encoder, &srgb)
+               : JxlEncoderSetICCProfile(encoder, profile, options.profile.size())) ==
+          JXL_ENC_SUCCESS);
   JxlEncoderFrameSettings* settings = JxlEncoderFrameSettingsCreate(encoder, nullptr);
   JxlEncoderFrameSettingsSetOption(settings, JXL_ENC_FRAME_SETTING_EFFORT, 1);
   if (options.lossless) {

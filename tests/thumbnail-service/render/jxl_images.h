@@ -14,6 +14,7 @@ struct JxlOptions {
   bool container = false;
   int orientation = 1;  // EXIF's number
   int frames = 1;       // more, all alike, are an animation
+  std::string profile = {};  // ICC, of a lossless one
 };
 // JPEG XL by libjxl. Any failure ends the test program.
 std::string MakeJxl(const Pixels& pixels, const JxlOptions& options = {});
