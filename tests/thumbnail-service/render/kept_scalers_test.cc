@@ -52,6 +52,11 @@ TEST(KeptScalersTest, WhatWasToldLongAgoHasBeenForgotten) {
   EXPECT_TRUE(IsNew(Scaling(140)));
 }
 
+TEST(KeptScalersTest, WhatOneProcessTellsTwiceIsNotPrepared) {
+  EXPECT_EQ(PrepareWhatIsNeededAgain(std::vector{Scaling(145), Scaling(145)}), 0);
+  EXPECT_EQ(PrepareWhatIsNeededAgain(std::vector{Scaling(145), Scaling(145)}), 1);
+}
+
 // A process that its image has taken over may tell anything.
 TEST(KeptScalersTest, WhatNoPictureNeedsIsNotPrepared) {
   const auto with = [](auto change) {
@@ -65,30 +70,56 @@ TEST(KeptScalersTest, WhatNoPictureNeedsIsNotPrepared) {
       with([](wire::Scaling& s) { s.from_width_px = 0; }),
       with([](wire::Scaling& s) { s.from_height_px = 0xffffffff; }),
       with([](wire::Scaling& s) { s.to_width_px = 0; }),
-      with([](wire::Scaling& s) { s.to_height_px = 60'000; }),
+      with([](wire::Scaling& s) { s.to_height_px = 201; }),
       with([](wire::Scaling& s) { s.width = 0; }),
+      with([](wire::Scaling& s) { s.width = 75; }),
+      with([](wire::Scaling& s) { s.width = 160; }),
       with([](wire::Scaling& s) { s.width = 1e300; }),
       with([&](wire::Scaling& s) { s.height = nan; }),
       with([&](wire::Scaling& s) { s.height = infinity; }),
       with([&](wire::Scaling& s) { s.left = -infinity; }),
+      with([](wire::Scaling& s) { s.left = -10; }),
       with([&](wire::Scaling& s) { s.top = nan; }),
       with([](wire::Scaling& s) { s.top = 5; }),
       // Sound in itself, but with weights of some MB.
       {.from_width_px = 60'000,
-       .from_height_px = 60'000,
+       .from_height_px = 60,
        .to_width_px = 30'000,
-       .to_height_px = 30'000,
+       .to_height_px = 30,
        .left = 0,
        .top = 0,
        .width = 60'000,
-       .height = 60'000},
+       .height = 60},
+      // With small weights, but much to work through.
+      {.from_width_px = 13'000,
+       .from_height_px = 13'000,
+       .to_width_px = 1,
+       .to_height_px = 1,
+       .left = 0,
+       .top = 0,
+       .width = 13'000,
+       .height = 13'000},
+      {.from_width_px = 5'000,
+       .from_height_px = 5'000,
+       .to_width_px = 200,
+       .to_height_px = 200,
+       .left = 0,
+       .top = 0,
+       .width = 5'000,
+       .height = 5'000},
+      {.from_width_px = 28'000,
+       .from_height_px = 2,
+       .to_width_px = 1,
+       .to_height_px = 1,
+       .left = 0,
+       .top = 0,
+       .width = 28'000,
+       .height = 2},
   };
-  for (int i = 0; i < 3; ++i) PrepareWhatIsNeededAgain(lies);
-  // What is prepared is made without being told.
-  PrepareWhatIsNeededAgain(std::vector{Scaling(151)});
-  PrepareWhatIsNeededAgain(std::vector{Scaling(151)});
-  EXPECT_FALSE(IsNew(Scaling(151)));
-  EXPECT_TRUE(IsNew(lies.back()));
+  for (std::size_t i = 0; i < lies.size(); ++i) {
+    EXPECT_EQ(PrepareWhatIsNeededAgain({&lies[i], 1}), 0);
+    EXPECT_EQ(PrepareWhatIsNeededAgain({&lies[i], 1}), 0) << i;
+  }
 }
 
 TEST(KeptScalersTest, TheOneNotUsedForTheLongestGoesWhenThereIsNoRoom) {

@@ -13,9 +13,12 @@ namespace {
 // who looks while it is cut to nothing a time between the two: the kernel sets it more than once
 // then, and since there are fine timestamps (6.13) not always to the same.
 bool IsMixtureOf(const FileFact& before, const FileFact& after, const FileFact& seen) {
+  const bool between = after.size_bytes == 0 && seen.modified_at > before.modified_at &&
+                       seen.modified_at < after.modified_at;
   return before.inode == after.inode && seen.inode == after.inode &&
          (seen.size_bytes == before.size_bytes || seen.size_bytes == after.size_bytes) &&
-         seen.modified_at >= before.modified_at && seen.modified_at <= after.modified_at;
+         (seen.modified_at == before.modified_at || seen.modified_at == after.modified_at ||
+          between);
 }
 
 }  // namespace

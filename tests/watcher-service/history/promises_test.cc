@@ -369,6 +369,10 @@ TEST(DiskTimelineTest, ATimeBetweenIsTrueOnlyWhileAFileIsCutToNothing) {
   EXPECT_FALSE(timeline.MayHaveBeen("f", between, At(2), At(3)));
   EXPECT_FALSE(timeline.MayHaveBeen("f", between, At(6), At(7)));
   EXPECT_FALSE(timeline.MayHaveBeen("f", later, At(4.5), At(6)));
+  cut.changed["f"]->size_bytes = 5;
+  const FileFact grown{5, between.modified_at, 1};
+  EXPECT_FALSE(DiskTimeline({{At(1), start}, {At(5), cut}})
+                   .MayHaveBeen("f", grown, At(4.5), At(6))) << "it was not cut";
 }
 }  // namespace
 }  // namespace hestia

@@ -19,7 +19,8 @@ namespace hestia {
 //   first.
 inline constexpr std::size_t kKeptScalerBytes = std::size_t{8} << 20;
 
-// That scaler, made where there is none yet. It lives until the next call.
+// That scaler, made where there is none yet. It lives until the next call. Refuses (refuse.h) what
+// cannot be scaled, and with TOO_LARGE what needs too much scratch memory.
 const Scaler& ScalerFor(const wire::Scaling& scaling);
 
 // What this process had to make since it last forgot: at most kMaxScalings, the first ones.
@@ -27,9 +28,10 @@ void ForgetScalingsMade();
 std::span<const wire::Scaling> ScalingsMade();
 
 // In a launcher: `told` is what one of its processes had to make. A scaling that another one told
-// before, not long ago, is prepared. Those that no sound picture needs count as not told, for
-// the process may have been taken over by its image.
-void PrepareWhatIsNeededAgain(std::span<const wire::Scaling> told);
+// before, not long ago, is prepared; returns how many were. Those that no sound picture needs count
+// as not told, for the process may have been taken over by its image: never refuses.
+// Blocking: some milliseconds.
+int PrepareWhatIsNeededAgain(std::span<const wire::Scaling> told);
 
 }  // namespace hestia
 

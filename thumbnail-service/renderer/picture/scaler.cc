@@ -19,15 +19,9 @@ zimg_image_format GreyFormat(std::uint32_t width, std::uint32_t height) {
   format.color_family = ZIMG_COLOR_GREY;
   return format;
 }
-
-[[noreturn]] void RefuseResize() {
-  char message[200] = {};
-  zimg_get_last_error(message, sizeof(message));
-  Refuse(wire::Outcome::kDecodeFailed, "cannot be scaled: %s", message);
-}
 }  // namespace
 
-Scaler::Scaler(const wire::Scaling& scaling) : scaling_(scaling) {
+std::optional<Scaler> Scaler::Make(const wire::Scaling& scaling, wire::Outcome& why) {
   NoteUse(Library::kResizer);
   zimg_image_format from = GreyFormat(scaling.from_width_px, scaling.from_height_px);
   from.active_region = {scaling.left, scaling.top, scaling.width, scaling.height};
@@ -38,15 +32,15 @@ Scaler::Scaler(const wire::Scaling& scaling) : scaling_(scaling) {
   // which zimg takes half of the time.
   parameters.resample_filter = ZIMG_RESIZE_SPLINE36;
   parameters.cpu_type = ZIMG_CPU_AUTO_64B;
-  graph_.reset(zimg_filter_graph_build(&from, &to, &parameters));
-  if (graph_ == nullptr || zimg_filter_graph_get_tmp_size(graph_.get(), &scratch_bytes_) != 0) {
-    RefuseResize();
+  Graph graph(zimg_filter_graph_build(&from, &to, &parameters));
+  std::size_t scratch_bytes = 0;
+  why = wire::Outcome::kDecodeFailed;
+  if (graph == nullptr || zimg_filter_graph_get_tmp_size(graph.get(), &scratch_bytes) != 0) {
+    return std::nullopt;
   }
-  if (scratch_bytes_ > kMaxScratchBytes) {
-    Refuse(wire::Outcome::kTooLarge, "scaling %u x %u to %u x %u pixels needs %zu bytes",
-           scaling.from_width_px, scaling.from_height_px, scaling.to_width_px, scaling.to_height_px,
-           scratch_bytes_);
-  }
+  why = wire::Outcome::kTooLarge;
+  if (scratch_bytes > kMaxScratchBytes) return std::nullopt;
+  return Scaler(scaling, std::move(graph), scratch_bytes);
 }
 
 Plane Scaler::Apply(const Plane& plane) const {
@@ -62,7 +56,7 @@ Plane Scaler::Apply(const Plane& plane) const {
   target.plane[0] = {resized.Row(0), static_cast<ptrdiff_t>(resized.stride()), ZIMG_BUFFER_MAX};
   if (zimg_filter_graph_process(graph_.get(), &source, &target, scratch.Row(0), nullptr, nullptr,
                                 nullptr, nullptr) != 0) {
-    RefuseResize();
+    RefuseForZimg();
   }
   return resized;
 }
@@ -71,11 +65,18 @@ std::size_t EstimatedBytes(const wire::Scaling& scaling) {
   constexpr double kReach = 6;  // three lobes on each side, in pixels of the smaller picture
   constexpr double kWeightBytes = 6;
   constexpr double kRoundedUp = 8;
+  constexpr std::size_t kGraphBytes = 4096;
   const auto side = [](double region, std::uint32_t to) {
     return (kReach * std::max(region / to, 1.0) + kRoundedUp) * to * kWeightBytes;
   };
-  return static_cast<std::size_t>(side(scaling.width, scaling.to_width_px) +
-                                  side(scaling.height, scaling.to_height_px));
+  return kGraphBytes + static_cast<std::size_t>(side(scaling.width, scaling.to_width_px) +
+                                                side(scaling.height, scaling.to_height_px));
+}
+
+void RefuseForZimg() {
+  char message[200] = {};
+  zimg_get_last_error(message, sizeof(message));
+  Refuse(wire::Outcome::kDecodeFailed, "cannot be scaled: %s", message);
 }
 
 }  // namespace hestia
