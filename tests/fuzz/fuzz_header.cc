@@ -1,4 +1,4 @@
-// What is read of TIFF, GIF and Photoshop files before OpenImageIO opens them.
+// What is read of TIFF, GIF, Photoshop and JPEG 2000 files before OpenImageIO opens them.
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -27,7 +27,7 @@ int MakeFile() {
 void Read(const std::string& path) {
   const std::uint64_t pages = CountTiffPages(path, kMost);
   if (pages < 1 || pages > kMost + 1) std::abort();
-  for (const char* reader : {"gif", "psd"}) {
+  for (const char* reader : {"gif", "psd", "jpeg2000"}) {
     try {
       const auto header = ReadEarlyHeader(path, reader, kMost);
       if (!header.has_value() || header->frames < 1 || header->frames > kMost + 1) std::abort();

@@ -1,67 +1,14 @@
 #include "thumbnail-service/renderer/read/early_header.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <cstddef>
-#include <limits>
 
-#include "common/unique_fd.h"
+#include "thumbnail-service/renderer/read/file_bytes.h"
 #include "thumbnail-service/renderer/refuse.h"
 
 namespace hestia {
 namespace {
-// A file read from here and there. What lies beyond its end is 0, and told by ended(). Not mapped:
-// a large file would leave less address space for its pixels.
-class Bytes {
- public:
-  Bytes(const std::string& path, bool little)
-      : file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), little_(little) {}
-
-  bool ended() const { return ended_; }
-  void Go(std::uint64_t at) { at_ = at; }
-  void Pass(std::uint64_t bytes) { at_ += bytes; }
-  std::uint64_t Number(std::size_t bytes) {
-    if (!Holds(bytes) && !Fetch(bytes)) return 0;
-    const std::uint8_t* const number = window_.data() + (at_ - window_at_);
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < bytes; ++i) {
-      value = value << 8 | number[little_ ? bytes - 1 - i : i];
-    }
-    at_ += bytes;
-    return value;
-  }
-  void SetLittle(bool little) { little_ = little; }
-
- private:
-  // By differences: a file may name any position up to 2^64.
-  bool Holds(std::size_t bytes) const {
-    return at_ >= window_at_ && at_ - window_at_ <= window_bytes_ &&
-           window_bytes_ - (at_ - window_at_) >= bytes;
-  }
-  bool Fetch(std::size_t bytes) {
-    ended_ = ended_ || at_ > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max());
-    if (ended_) return false;
-    const ssize_t got =
-        ::pread(file_.get(), window_.data(), window_.size(), static_cast<off_t>(at_));
-    window_at_ = at_;
-    window_bytes_ = got > 0 ? static_cast<std::size_t>(got) : 0;
-    ended_ = ended_ || window_bytes_ < bytes;
-    return !ended_;
-  }
-
-  const UniqueFd file_;
-  bool little_;
-  std::uint64_t at_ = 0;
-  std::array<std::uint8_t, 4096> window_;
-  std::uint64_t window_at_ = 0;
-  std::size_t window_bytes_ = 0;
-  bool ended_ = false;
-};
-
-void RefuseIfEnded(const Bytes& header) {
+void RefuseIfEnded(const FileBytes& header) {
   if (header.ended()) Refuse(wire::Outcome::kDecodeFailed, "the file is cut short");
 }
 
@@ -70,12 +17,12 @@ std::uint64_t TableBytes(std::uint64_t flags) {
   return (flags & 0x80) != 0 ? std::uint64_t{3} << ((flags & 7) + 1) : 0;
 }
 
-void PassBlocks(Bytes& gif) {
+void PassBlocks(FileBytes& gif) {
   for (std::uint64_t size = gif.Number(1); size != 0; size = gif.Number(1)) gif.Pass(size);
 }
 
 // From the flags behind the canvas's size on.
-std::uint64_t CountGifFrames(Bytes& gif, std::uint64_t most) {
+std::uint64_t CountGifFrames(FileBytes& gif, std::uint64_t most) {
   constexpr std::uint64_t kImage = 0x2c;
   constexpr std::uint64_t kExtension = 0x21;
   gif.Pass(2 + TableBytes(gif.Number(1)));
@@ -97,7 +44,7 @@ std::uint64_t CountGifFrames(Bytes& gif, std::uint64_t most) {
 }
 
 EarlyHeader OfGif(const std::string& path, std::uint64_t most_frames) {
-  Bytes gif(path, /*little=*/true);
+  FileBytes gif(path, /*little=*/true);
   gif.Go(6);
   EarlyHeader header;
   header.width_px = gif.Number(2);
@@ -108,12 +55,58 @@ EarlyHeader OfGif(const std::string& path, std::uint64_t most_frames) {
 }
 
 EarlyHeader OfPsd(const std::string& path) {
-  Bytes psd(path, /*little=*/false);
+  FileBytes psd(path, /*little=*/false);
   psd.Go(14);
   EarlyHeader header;
   header.height_px = psd.Number(4);
   header.width_px = psd.Number(4);
   RefuseIfEnded(psd);
+  return header;
+}
+
+// To where the codestream begins. One that has no box around it begins with its own marker.
+void GoToCodestream(FileBytes& jp2) {
+  constexpr std::uint64_t kCodestream = 0x6a703263;  // "jp2c"
+  constexpr std::uint64_t kStart = 0xff4f;
+  constexpr int kMostBoxes = 10'000;
+  if (jp2.Number(2) == kStart) return jp2.Go(0);
+  std::uint64_t box = 0;
+  for (int i = 0; i < kMostBoxes; ++i) {
+    jp2.Go(box);
+    std::uint64_t size = jp2.Number(4);
+    const std::uint64_t kind = jp2.Number(4);
+    if (size == 1) size = jp2.Number(8);
+    RefuseIfEnded(jp2);
+    if (kind == kCodestream) return;
+    // A box that reaches to the end of the file, or less far than its own head, has none behind it.
+    if (size < jp2.at() - box || size > ~box) break;
+    box += size;
+  }
+  Refuse(wire::Outcome::kDecodeFailed, "JPEG 2000: there is no codestream");
+}
+
+EarlyHeader OfJpeg2000(const std::string& path) {
+  constexpr std::uint64_t kStartAndSize = 0xff4fff51;
+  FileBytes jp2(path, /*little=*/false);
+  GoToCodestream(jp2);
+  if (jp2.Number(4) != kStartAndSize) {
+    RefuseIfEnded(jp2);
+    Refuse(wire::Outcome::kDecodeFailed, "JPEG 2000: the codestream does not begin with its size");
+  }
+  jp2.Pass(4);
+  const std::uint64_t right = jp2.Number(4);
+  const std::uint64_t bottom = jp2.Number(4);
+  const std::uint64_t left = jp2.Number(4);
+  const std::uint64_t top = jp2.Number(4);
+  jp2.Pass(16);
+  EarlyHeader header;
+  header.channels = jp2.Number(2);
+  RefuseIfEnded(jp2);
+  if (left >= right || top >= bottom) {
+    Refuse(wire::Outcome::kDecodeFailed, "JPEG 2000: the header gives an empty picture");
+  }
+  header.width_px = right - left;
+  header.height_px = bottom - top;
   return header;
 }
 }  // namespace
@@ -122,12 +115,13 @@ std::optional<EarlyHeader> ReadEarlyHeader(const std::string& path, const std::s
                                            std::uint64_t most_frames) {
   if (reader == "gif") return OfGif(path, most_frames);
   if (reader == "psd") return OfPsd(path);
+  if (reader == "jpeg2000") return OfJpeg2000(path);
   return std::nullopt;
 }
 
 std::uint64_t CountTiffPages(const std::string& path, std::uint64_t most) {
   constexpr std::uint64_t kBigTiff = 43;
-  Bytes tiff(path, /*little=*/true);
+  FileBytes tiff(path, /*little=*/true);
   tiff.SetLittle(tiff.Number(1) == 'I');
   tiff.Go(2);
   const bool big = tiff.Number(2) == kBigTiff;

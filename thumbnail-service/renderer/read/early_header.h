@@ -7,21 +7,22 @@
 
 namespace hestia {
 
-// What has to be known of a file before OpenImageIO opens it: its GIF reader makes the whole
-// picture then and its PSD reader a table of all rows, before the size can be asked for.
+// What has to be known of a file before OpenImageIO opens it: its readers of GIF and JPEG 2000 make
+// the whole picture then and that of PSD a table of all rows, before the size can be asked for.
 struct EarlyHeader {
   std::uint64_t width_px = 0;
   std::uint64_t height_px = 0;
+  std::uint64_t channels = 1;
   std::uint64_t frames = 1;  // no more than asked for are counted
 };
 
 // Of a file that OpenImageIO's reader `reader` is to open; nullopt where opening is harmless.
 // Refuses (refuse.h) a file that ends within its header. Sources: GIF89a, sections 18 to 26; Adobe
-// Photoshop File Formats Specification, "File Header Section".
+// Photoshop File Formats Specification, "File Header Section"; ISO/IEC 15444-1, A.5.1 and I.4.
 // A GIF's frames are counted until there are more than `most_frames`.
 //
-// Blocking: reads a page of the file, or those between a GIF's first and last byte. Thread-safety: a
-// pure function.
+// Blocking: reads a page of the file, or those between a GIF's first and last byte, or one for each
+// of ten thousand boxes around a codestream. Thread-safety: a pure function.
 std::optional<EarlyHeader> ReadEarlyHeader(const std::string& path, const std::string& reader,
                                            std::uint64_t most_frames);
 

@@ -261,8 +261,15 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
   OIIO::ImageSpec wishes;
   const std::optional<EarlyHeader> early = ReadEarlyHeader(path, reader, demand.limits.max_frames);
   if (early.has_value()) {
-    demand.Admit(
-        {.width_px = early->width_px, .height_px = early->height_px, .frames = early->frames});
+    demand.Admit({.width_px = early->width_px,
+                  .height_px = early->height_px,
+                  .channels = early->channels,
+                  .frames = early->frames});
+    // Lossless codestreams take several times what others do: each bit plane is decoded by itself.
+    if (reader == "jpeg2000") {
+      AllowTimeFor(static_cast<std::uint32_t>(2 * early->width_px),
+                   static_cast<std::uint32_t>(2 * early->height_px));
+    }
   }
   if (!input->open(path, spec, wishes)) RefuseRead(input->geterror(), path);
   if (IsKind(spec, "CMYK") || IsLab(spec)) {
