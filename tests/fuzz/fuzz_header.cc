@@ -27,6 +27,7 @@ int MakeFile() {
 void Read(const std::string& path) {
   const std::uint64_t pages = CountTiffPages(path, kMost);
   if (pages < 1 || pages > kMost + 1) std::abort();
+  ReadTiffInkSet(path);
   for (const char* reader : {"gif", "psd", "jpeg2000"}) {
     try {
       const auto header = ReadEarlyHeader(path, reader, kMost);

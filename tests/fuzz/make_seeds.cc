@@ -12,6 +12,7 @@
 #include "tests/thumbnail-service/render/exotic_images.h"
 #include "tests/thumbnail-service/render/image_factory.h"
 #include "tests/thumbnail-service/render/raw_images.h"
+#include "tests/thumbnail-service/render/tagged_tiff.h"
 #ifdef HESTIA_HAS_VIDEO
 #include "tests/thumbnail-service/render/video_images.h"
 #endif
@@ -145,12 +146,14 @@ Seeds Videos() {
 }
 
 Seeds Headers(const Pixels& pixels) {
+  TaggedTiff inks{.photometric = 5, .left = {1, 2, 3, 4}, .right = {4, 3, 2, 1}};
+  inks.ink_set = 2;
   const std::string boxes("\0\0\0\x0cjP  \r\n\x87\n\0\0\0\1uuid\0\0\0\0\0\0\0\x13!!!\0\0\0\0jp2c", 39);
   const std::string stream =
       std::string("\xff\x4f\xff\x51\0\x2f\0\0\0\0\0\x28\0\0\0\x1e", 16) + std::string(24, '\0') +
       std::string("\0\3", 2);
   return {MakeTiff(pixels), MakeTiff(pixels, 6, 16), MakeGif(pixels), MakePsd(pixels),
-          stream, boxes + stream,
+          MakeTaggedTiff(inks), stream, boxes + stream,
           // Pages that name each other.
           std::string("II*\0\x08\0\0\0\0\0\x10\0\0\0\0\0\0\0\x0e\0\0\0", 22),
           std::string("MM\0+\0\x08\0\0\0\0\0\0\0\0\0\x10\0\0\0\0\0\0\0\0", 24)};

@@ -38,6 +38,24 @@ TEST(EarlyHeaderTest, ADirectoryAtAPositionThatNoFileHasEndsTheCount) {
 
 TEST(EarlyHeaderTest, DirectoriesInACircleAreCountedOnce) { EXPECT_EQ(PagesOf(BigTiff(16)), 1U); }
 
+TEST(EarlyHeaderTest, TheInkSetIsReadInEitherByteOrderAndSize) {
+  const auto set_of = [](const std::string& tiff) {
+    const std::string path = testing::TempDir() + "/ink_set.tif";
+    std::ofstream(path, std::ios::binary) << tiff;
+    return ReadTiffInkSet(path);
+  };
+  const std::string little = "II" + Bytes(42, 2) + Bytes(8, 4) + Bytes(1, 2);
+  EXPECT_EQ(set_of(little + Bytes(332, 2) + Bytes(3, 2) + Bytes(1, 4) + Bytes(2, 4)), 2U);
+  EXPECT_EQ(set_of(little + Bytes(333, 2) + Bytes(3, 2) + Bytes(1, 4) + Bytes(2, 4)), 1U);
+  EXPECT_EQ(set_of(std::string("MM\0*\0\0\0\x08\0\1\1\x4c\0\3\0\0\0\1\0\2\0\0", 22)), 2U);
+  EXPECT_EQ(set_of("II" + Bytes(43, 2) + Bytes(8, 2) + Bytes(0, 2) + Bytes(16, 8) + Bytes(1, 8) +
+                   Bytes(332, 2) + Bytes(3, 2) + Bytes(1, 8) + Bytes(2, 8)),
+            2U);
+  EXPECT_EQ(set_of(little + Bytes(332, 2)), 1U) << "cut short";
+  EXPECT_EQ(set_of("II" + Bytes(43, 2) + Bytes(8, 2) + Bytes(0, 2) + Bytes(~std::uint64_t{0}, 8)),
+            1U);
+}
+
 std::string BigBytes(std::uint64_t number, int count) {
   std::string bytes = Bytes(number, count);
   return {bytes.rbegin(), bytes.rend()};

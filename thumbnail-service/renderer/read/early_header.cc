@@ -143,4 +143,25 @@ std::uint64_t CountTiffPages(const std::string& path, std::uint64_t most) {
   return std::max<std::uint64_t>(pages, 1);
 }
 
+std::uint64_t ReadTiffInkSet(const std::string& path) {
+  constexpr std::uint64_t kBigTiff = 43;
+  constexpr std::uint64_t kInkSet = 332;
+  constexpr std::uint64_t kOfPrinting = 1;
+  FileBytes tiff(path, /*little=*/true);
+  tiff.SetLittle(tiff.Number(1) == 'I');
+  tiff.Go(2);
+  const bool big = tiff.Number(2) == kBigTiff;
+  if (big) tiff.Pass(4);
+  tiff.Go(tiff.Number(big ? 8 : 4));
+  const std::uint64_t entries = tiff.Number(big ? 8 : 2);
+  for (std::uint64_t i = 0; i < std::min<std::uint64_t>(entries, 0xffff) && !tiff.ended(); ++i) {
+    const std::uint64_t tag = tiff.Number(2);
+    tiff.Pass(big ? 10 : 6);
+    const std::uint64_t value = tiff.Number(2);
+    tiff.Pass(big ? 6 : 2);
+    if (tag == kInkSet && !tiff.ended()) return value;
+  }
+  return kOfPrinting;
+}
+
 }  // namespace hestia

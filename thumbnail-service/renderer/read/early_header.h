@@ -30,6 +30,10 @@ std::optional<EarlyHeader> ReadEarlyHeader(const std::string& path, const std::s
 // there are more than `most`. A pure function.
 std::uint64_t CountTiffPages(const std::string& path, std::uint64_t most);
 
+// The InkSet of a TIFF file's first page: 1, also where it says nothing, are cyan, magenta, yellow
+// and black; others are named by the file. A pure function.
+std::uint64_t ReadTiffInkSet(const std::string& path);
+
 }  // namespace hestia
 
 #endif  // HESTIA_THUMBNAIL_SERVICE_RENDERER_READ_EARLY_HEADER_H_

@@ -15,6 +15,8 @@
 #include "thumbnail-service/renderer/read/early_header.h"
 #include "thumbnail-service/renderer/read/light_conversion.h"
 #include "thumbnail-service/renderer/read/light_rows.h"
+#include "thumbnail-service/renderer/read/oiio_channels.h"
+#include "thumbnail-service/renderer/read/oiio_rows.h"
 #include "thumbnail-service/renderer/read/strip_reader.h"
 #include "thumbnail-service/renderer/refuse.h"
 
@@ -28,91 +30,11 @@ constexpr int kMaxImageMb = std::numeric_limits<int>::max();
   Refuse(wire::Outcome::kDecodeFailed, "%s", CleanError(error, path).c_str());
 }
 
-bool IsKind(const OIIO::ImageSpec& spec, const char* kind) {
-  return spec.get_string_attribute("tiff:ColorSpace") == kind;
-}
-
-bool IsLab(const OIIO::ImageSpec& spec) {
-  return (IsKind(spec, "CIELAB") || IsKind(spec, "ICCLAB")) && spec.nchannels >= 3;
-}
-
-bool HasInks(const OIIO::ImageSpec& spec) { return IsKind(spec, "CMYK") && spec.nchannels >= 4; }
-
 std::vector<std::uint8_t> Profile(const OIIO::ImageSpec& spec) {
   const OIIO::ParamValue* profile = spec.find_attribute("ICCProfile");
   if (profile == nullptr || profile->type().basetype != OIIO::TypeDesc::UINT8) return {};
   const auto* bytes = static_cast<const std::uint8_t*>(profile->data());
   return {bytes, bytes + profile->datasize()};
-}
-
-// Which channels of the file make the picture.
-struct Channels {
-  int colours = 1;  // 1, 3 or 4 (inks), from channel 0
-  bool alpha = false;
-  bool lab = false;
-  // XORed to inks, and to a* and b*, all bits of them or the highest.
-  enum class Flip { kNone, kAll, kSign } flip = Flip::kNone;
-  bool icclab = false;  // of 16 bits: 65280 is L* 100
-  int count() const { return colours + (alpha ? 1 : 0); }
-  Colour colour() const {
-    if (lab) return Colour::kLab;
-    return colours == 4 ? Colour::kInk : colours == 3 ? Colour::kRgb : Colour::kGrey;
-  }
-};
-
-Channels ChooseChannels(const OIIO::ImageSpec& spec) {
-  Channels channels;
-  if (HasInks(spec)) {
-    channels.colours = 4;
-    // Inks in a JPEG stream are inverted, as Adobe's programs have always written them.
-    if (spec.get_string_attribute("compression") == "jpeg") {
-      channels.flip = Channels::Flip::kAll;
-    }
-    return channels;
-  }
-  channels.lab = IsLab(spec);
-  // Signed bytes; means and filters need them without a jump at zero.
-  if (IsKind(spec, "CIELAB")) channels.flip = Channels::Flip::kSign;
-  channels.icclab = IsKind(spec, "ICCLAB");
-  channels.colours = spec.nchannels >= 3 ? 3 : 1;
-  // Alpha elsewhere than behind the colours would have to be gathered; no format here
-  // does that but an EXR with many layers. The GIF reader counts its alpha channel from 1,
-  // so the name is asked, too.
-  channels.alpha =
-      spec.alpha_channel == channels.colours ||
-      (spec.nchannels > channels.colours && spec.channel_name(channels.colours) == "A");
-  return channels;
-}
-
-// Floating point means light, unless it counts ink, or the file says that it has sRGB's curve
-// already.
-bool IsLight(const OIIO::ImageSpec& spec) {
-  const bool is_float = spec.format == OIIO::TypeDesc::HALF ||
-                        spec.format == OIIO::TypeDesc::FLOAT ||
-                        spec.format == OIIO::TypeDesc::DOUBLE;
-  return is_float && !HasInks(spec) && spec.get_string_attribute("oiio:ColorSpace") != "sRGB";
-}
-
-template <typename Sample>
-void Flip(Sample* row, int width, Channels channels) {
-  constexpr int kAll = sizeof(Sample) == 1 ? 0xff : 0xffff;
-  const int flipped = channels.flip == Channels::Flip::kAll ? kAll : kAll / 2 + 1;
-  for (int x = 0; x < width; ++x, row += channels.count()) {
-    for (int c = channels.lab ? 1 : 0; c < channels.colours; ++c) {
-      row[c] = static_cast<Sample>(row[c] ^ flipped);
-    }
-  }
-}
-
-// From TIFF's words, where a* and b* are 256ths, to those that the conversion takes.
-void SpreadLab(std::uint16_t* row, int width, Channels channels) {
-  const auto times = [](std::uint16_t word, std::uint32_t most) {
-    return static_cast<std::uint16_t>(std::min<std::uint32_t>(word * 65535U / most, 65535));
-  };
-  for (int x = 0; x < width; ++x, row += channels.count()) {
-    if (channels.icclab) row[0] = times(row[0], 65280);
-    for (int c = 1; c < 3; ++c) row[c] = times(row[c], 65280);
-  }
 }
 
 // What is shown of a row that is not there.
@@ -127,62 +49,55 @@ std::vector<Sample> MissingRow(std::size_t samples, Channels channels) {
   return row;
 }
 
+// A picture in the making.
+struct Work {
+  StripReader& strips;
+  Channels channels;
+  Window window;
+  Size target;
+};
+
 template <typename Sample, typename Shrinker>
-Picture ReadSamples(StripReader& strips, Size size, Channels channels, Shrinker shrinker) {
-  constexpr bool kWords = sizeof(Sample) == 2;
-  const std::size_t stride =
-      static_cast<std::size_t>(size.width) * static_cast<std::size_t>(channels.count());
-  std::vector<Sample> strip(stride * static_cast<std::size_t>(strips.rows()));
-  const std::vector<Sample> missing = MissingRow<Sample>(stride, channels);
-  for (int begin = 0; begin < size.height; begin += strips.rows()) {
-    const int end = std::min(begin + strips.rows(), size.height);
-    strips.Read(begin, end, kWords ? OIIO::TypeDesc::UINT16 : OIIO::TypeDesc::UINT8, strip.data());
-    for (int y = begin; y < end; ++y) {
-      Sample* row = strip.data() + static_cast<std::size_t>(y - begin) * stride;
-      if (channels.flip != Channels::Flip::kNone) Flip(row, size.width, channels);
-      if constexpr (kWords) {
-        if (channels.lab) SpreadLab(row, size.width, channels);
-      }
-      shrinker.Add(strips.IsThere(y) ? row : missing.data());
-    }
+Picture ReadSamples(const Work& work, Shrinker shrinker) {
+  const int stored = work.window.stored.width;
+  Rows<Sample> rows(work.strips, work.channels.read(), work.channels.count(), work.window,
+                    [&](Sample* row) { Arrange(row, stored, work.channels); });
+  const std::size_t samples = static_cast<std::size_t>(work.window.shown.width) *
+                              static_cast<std::size_t>(work.channels.count());
+  const std::vector<Sample> missing = MissingRow<Sample>(samples, work.channels);
+  for (int y = 0; y < work.window.shown.height; ++y) {
+    const Sample* const row = rows.Row(y);
+    shrinker.Add(row != nullptr ? row : missing.data());
   }
   return shrinker.Finish();
 }
 
-Picture ReadBytes(StripReader& strips, Size size, Channels channels, Size target) {
+Picture ReadBytes(const Work& work) {
   const auto alpha =
-      channels.colours == 4 ? RowShrinker::Alpha::kNone : RowShrinker::Alpha::kPremultiplied;
-  Picture picture = ReadSamples<std::uint8_t>(strips, size, channels,
-                                              RowShrinker(size, channels.count(), target, alpha));
-  if (channels.lab) picture.colour = Colour::kLab;
+      work.channels.colours == 4 ? RowShrinker::Alpha::kNone : RowShrinker::Alpha::kPremultiplied;
+  Picture picture = ReadSamples<std::uint8_t>(
+      work, RowShrinker(work.window.shown, work.channels.count(), work.target, alpha));
+  if (work.channels.lab) picture.colour = Colour::kLab;
   return picture;
 }
 
-Picture ReadWords(StripReader& strips, Size size, Channels channels, Size target,
-                  SrgbConversion conversion) {
+Picture ReadWords(const Work& work, SrgbConversion conversion) {
   const auto alpha =
-      channels.colours == 4 ? DeepShrinker::Alpha::kNone : DeepShrinker::Alpha::kPremultiplied;
-  return ReadSamples<std::uint16_t>(
-      strips, size, channels,
-      DeepShrinker(size, channels.count(), target, alpha, std::move(conversion)));
+      work.channels.colours == 4 ? DeepShrinker::Alpha::kNone : DeepShrinker::Alpha::kPremultiplied;
+  return ReadSamples<std::uint16_t>(work, DeepShrinker(work.window.shown, work.channels.count(),
+                                                       work.target, alpha, std::move(conversion)));
 }
 
-Picture ReadLight(StripReader& strips, Size size, Channels channels, Size target,
-                  const std::optional<LightConversion>& conversion) {
-  const std::size_t stride =
-      static_cast<std::size_t>(size.width) * static_cast<std::size_t>(channels.count());
-  const LightRow kind{channels.colours, channels.alpha};
-  const int rows = strips.rows();
-  std::vector<float> strip(stride * static_cast<std::size_t>(rows));
-  return ShrinkLight(size, kind, ToneCurve::Light::kOfScene, target, [&](int y) -> const float* {
-    if (y % rows == 0) {
-      strips.Read(y, std::min(y + rows, size.height), OIIO::TypeDesc::FLOAT, strip.data());
-    }
-    if (!strips.IsThere(y)) return nullptr;
-    float* row = strip.data() + static_cast<std::size_t>(y % rows) * stride;
-    if (conversion.has_value()) conversion->Apply(row, size.width, kind);
-    return row;
-  });
+Picture ReadLight(const Work& work, const std::optional<LightConversion>& conversion) {
+  const LightRow kind{work.channels.colours, work.channels.alpha};
+  const int stored = work.window.stored.width;
+  Rows<float> rows(work.strips, work.channels.read(), work.channels.count(), work.window,
+                   [&](float* row) {
+                     Arrange(row, stored, work.channels);
+                     if (conversion.has_value()) conversion->Apply(row, stored, kind);
+                   });
+  return ShrinkLight(work.window.shown, kind, ToneCurve::Light::kOfScene, work.target,
+                     [&](int y) { return rows.Row(y); });
 }
 
 // By the profile, or by the primaries that an EXR may tell.
@@ -203,26 +118,25 @@ std::optional<LightConversion> ConversionOfLight(const OIIO::ImageSpec& spec,
 }
 
 // Sets the picture, and the profile where it is still to be followed.
-void ReadPicture(StripReader& strips, const OIIO::ImageSpec& spec, Channels channels,
-                 const Demand& demand, Decoded& decoded) {
-  const Size target = demand.For(decoded.stored);
+void ReadPicture(const Work& work, const OIIO::ImageSpec& spec, const Demand& demand,
+                 Decoded& decoded) {
   std::vector<std::uint8_t> profile = demand.Allowed(Profile(spec));
   if (IsLight(spec)) {
-    decoded.picture = ReadLight(strips, decoded.stored, channels, target,
-                                ConversionOfLight(spec, profile, channels.colours));
+    decoded.picture = ReadLight(work, ConversionOfLight(spec, profile, work.channels.colours));
     return;
   }
   // Of L*a*b* no more than 16 bits are known here.
   const bool deep =
-      channels.lab ? spec.format == OIIO::TypeDesc::UINT16 : spec.format.basesize() > 1;
+      work.channels.lab ? spec.format == OIIO::TypeDesc::UINT16 : spec.format.basesize() > 1;
   if (deep) {
-    std::optional<SrgbConversion> conversion = SrgbConversion::ForWords(channels.colour(), profile);
+    std::optional<SrgbConversion> conversion =
+        SrgbConversion::ForWords(work.channels.colour(), profile);
     if (conversion.has_value()) {
-      decoded.picture = ReadWords(strips, decoded.stored, channels, target, *std::move(conversion));
+      decoded.picture = ReadWords(work, *std::move(conversion));
       return;
     }
   }
-  decoded.picture = ReadBytes(strips, decoded.stored, channels, target);
+  decoded.picture = ReadBytes(work);
   decoded.profile = std::move(profile);
 }
 
@@ -233,13 +147,41 @@ void ReadLaterFrame(OIIO::ImageInput& input, const std::string& path, Size targe
     const OIIO::ImageSpec& spec = input.spec();
     if (spec.width != decoded.stored.width || spec.height != decoded.stored.height) return;
     const Channels channels = ChooseChannels(spec);
-    StripReader strips(input, channels.count(), path, /*tolerant=*/false);
-    Picture picture = ReadBytes(strips, decoded.stored, channels, target);
+    StripReader strips(input, channels.read(), path, /*tolerant=*/false);
+    Picture picture = ReadBytes({strips, channels, {decoded.stored, decoded.stored}, target});
     if (IsBlank(picture)) continue;
     decoded.picture = std::move(picture);
     return;
   }
 }
+void Open(OIIO::ImageInput& input, const std::string& path, const OIIO::ImageSpec& wishes,
+          OIIO::ImageSpec& spec) {
+  if (!input.open(path, spec, wishes)) RefuseRead(input.geterror(), path);
+}
+
+// Again where its own conversions are not wanted. Only after opening is it known what it would
+// convert.
+void OpenTiff(OIIO::ImageInput& input, const std::string& path, OIIO::ImageSpec& spec) {
+  OIIO::ImageSpec wishes;
+  Open(input, path, wishes, spec);
+  // Of inks it knows no profiles, of L*a*b* no 16 bits.
+  if (HasInks(spec) || IsLab(spec)) wishes.attribute("oiio:RawColor", 1);
+  // It would multiply colours by alpha twice where it reads tiles of more channels than it is asked
+  // for, and by an alpha that it turned around where 0 is white.
+  if (spec.get_int_attribute("tiff:UnassociatedAlpha") != 0) {
+    wishes.attribute("oiio:UnassociatedAlpha", 1);
+  }
+  if (!wishes.extra_attribs.empty()) {
+    input.close();
+    Open(input, path, wishes, spec);
+  }
+  constexpr int kInks = 4;
+  if (HasInks(spec) && (spec.nchannels < kInks || ReadTiffInkSet(path) != 1)) {
+    Refuse(wire::Outcome::kUnsupported,
+           "TIFF: separations other than of cyan, magenta, yellow and black");
+  }
+}
+
 }  // namespace
 
 void SetUpOiio() {
@@ -257,8 +199,6 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
            OIIO::geterror().c_str());
   }
   input->threads(1);
-  OIIO::ImageSpec spec;
-  OIIO::ImageSpec wishes;
   const std::optional<EarlyHeader> early = ReadEarlyHeader(path, reader, demand.limits.max_frames);
   if (early.has_value()) {
     demand.Admit({.width_px = early->width_px,
@@ -271,13 +211,11 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
                    static_cast<std::uint32_t>(2 * early->height_px));
     }
   }
-  if (!input->open(path, spec, wishes)) RefuseRead(input->geterror(), path);
-  if (IsKind(spec, "CMYK") || IsLab(spec)) {
-    // Its own conversion knows no profiles, and no L*a*b* of 16 bits. Only after opening is it
-    // known what it would convert.
-    wishes.attribute("oiio:RawColor", 1);
-    input->close();
-    if (!input->open(path, spec, wishes)) RefuseRead(input->geterror(), path);
+  OIIO::ImageSpec spec;
+  if (reader == "tiff") {
+    OpenTiff(*input, path, spec);
+  } else {
+    Open(*input, path, {}, spec);
   }
   if (spec.width < 0 || spec.height < 0) RefuseRead("the header gives a negative size", path);
   demand.Admit({.width_px = static_cast<std::uint64_t>(spec.width),
@@ -291,12 +229,15 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
   Decoded decoded;
   decoded.stored = {spec.width, spec.height};
   decoded.orientation = spec.get_int_attribute("Orientation", 1);
+  const Size target = demand.For(decoded.stored);
   const Channels channels = ChooseChannels(spec);
-  StripReader strips(*input, channels.count(), path, demand.limits.render_damaged != 0);
-  ReadPicture(strips, spec, channels, demand, decoded);
+  // Of several rows at once it would turn more samples around than there are.
+  const bool row_by_row = IsLeastWhite(spec) && spec.nchannels > 1;
+  StripReader strips(*input, channels.read(), path, demand.limits.render_damaged != 0, row_by_row);
+  ReadPicture({strips, channels, {decoded.stored, decoded.stored}, target}, spec, demand, decoded);
   decoded.damage = strips.Damage();
   if (reader == "gif" && IsBlank(decoded.picture)) {
-    ReadLaterFrame(*input, path, demand.For(decoded.stored), decoded);
+    ReadLaterFrame(*input, path, target, decoded);
   }
   input->close();
   return decoded;

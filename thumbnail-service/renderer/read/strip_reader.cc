@@ -18,11 +18,13 @@ std::string CleanError(std::string error, const std::string& path) {
   return error.empty() ? "the reader failed without a message" : error;
 }
 
-StripReader::StripReader(OIIO::ImageInput& input, int channels, std::string path, bool tolerant)
+StripReader::StripReader(OIIO::ImageInput& input, int channels, std::string path, bool tolerant,
+                         bool row_by_row)
     : input_(input),
       channels_(channels),
       path_(std::move(path)),
       tolerant_(tolerant),
+      row_by_row_(row_by_row),
       lost_(static_cast<std::size_t>(input.spec().height)) {}
 
 int StripReader::packed_rows() const {
@@ -35,15 +37,28 @@ int StripReader::rows() const {
   return packed < kStripRows ? (kStripRows + packed - 1) / packed * packed : kStripRows;
 }
 
-bool StripReader::ReadNow(int begin, int end, OIIO::TypeDesc type, void* data) {
+bool StripReader::ReadRows(int begin, int end, OIIO::TypeDesc type, void* data) {
   const OIIO::ImageSpec& spec = input_.spec();
   const int frame = input_.current_subimage();
-  const bool read =
-      spec.tile_width == 0
-          ? input_.read_scanlines(frame, 0, spec.y + begin, spec.y + end, spec.z, 0, channels_, type,
-                                  data)
-          : input_.read_tiles(frame, 0, spec.x, spec.x + spec.width, spec.y + begin, spec.y + end,
-                              spec.z, spec.z + 1, 0, channels_, type, data);
+  if (spec.tile_width != 0) {
+    return input_.read_tiles(frame, 0, spec.x, spec.x + spec.width, spec.y + begin, spec.y + end,
+                             spec.z, spec.z + 1, 0, channels_, type, data);
+  }
+  const std::size_t row =
+      static_cast<std::size_t>(spec.width) * static_cast<std::size_t>(channels_) * type.size();
+  const int step = row_by_row_ ? 1 : end - begin;
+  for (int y = begin; y < end; y += step) {
+    void* const there = static_cast<char*>(data) + static_cast<std::size_t>(y - begin) * row;
+    if (!input_.read_scanlines(frame, 0, spec.y + y, spec.y + y + step, spec.z, 0, channels_, type,
+                               there)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool StripReader::ReadNow(int begin, int end, OIIO::TypeDesc type, void* data) {
+  const bool read = ReadRows(begin, end, type, data);
   // Of several strips it may have failed to read one and not say so.
   if (read && !input_.has_error()) return true;
   const std::string error = CleanError(input_.geterror(), path_);
@@ -61,7 +76,8 @@ void StripReader::ReadApart(int begin, int end, OIIO::TypeDesc type, void* data)
   const int step = packed <= rows() ? packed : 1;
   for (int y = begin; y < end;) {
     const int next = std::min(y + step, end);
-    if (ReadNow(y, next, type, static_cast<char*>(data) + static_cast<std::size_t>(y - begin) * stride)) {
+    if (ReadNow(y, next, type,
+                static_cast<char*>(data) + static_cast<std::size_t>(y - begin) * stride)) {
       std::fill(lost_.begin() + y, lost_.begin() + next, false);
       y = next;
     } else {
@@ -74,15 +90,13 @@ void StripReader::Read(int begin, int end, OIIO::TypeDesc type, void* data) {
   const bool read = ReadNow(begin, end, type, data);
   std::fill(lost_.begin() + begin, lost_.begin() + end, !read);
   if (!read && input_.spec().tile_width == 0) ReadApart(begin, end, type, data);
-  const bool last = end == input_.spec().height;
-  if (last && std::find(lost_.begin(), lost_.end(), false) == lost_.end()) {
-    Refuse(wire::Outcome::kDecodeFailed, "%s", error_.c_str());
-  }
+  for (int y = begin; y < end && !any_there_; ++y) any_there_ = IsThere(y);
 }
 
 std::string StripReader::Damage() const {
   const auto lost = std::count(lost_.begin(), lost_.end(), true);
   if (lost == 0) return "";
+  if (!any_there_) Refuse(wire::Outcome::kDecodeFailed, "%s", error_.c_str());
   return std::to_string(lost) + " of " + std::to_string(lost_.size()) +
          " rows cannot be read: " + error_;
 }
