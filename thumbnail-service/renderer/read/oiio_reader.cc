@@ -3,6 +3,7 @@
 #include <OpenImageIO/imageio.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -182,6 +183,28 @@ void OpenTiff(OIIO::ImageInput& input, const std::string& path, OIIO::ImageSpec&
   }
 }
 
+Window WindowOf(const OIIO::ImageSpec& spec, const std::string& reader) {
+  const Size stored{spec.width, spec.height};
+  if (reader != "openexr") return {stored, stored};
+  return {.stored = stored,
+          .shown = {spec.full_width, spec.full_height},
+          .left = std::int64_t{spec.x} - spec.full_x,
+          .top = std::int64_t{spec.y} - spec.full_y};
+}
+
+// The larger one last: it is what takes the time.
+void Admit(const Window& window, HeaderFacts facts, const Demand& demand, const std::string& path) {
+  std::array sizes{window.stored, window.shown};
+  const auto pixels = [](const Size& size) { return std::int64_t{size.width} * size.height; };
+  if (pixels(sizes[0]) > pixels(sizes[1])) std::swap(sizes[0], sizes[1]);
+  for (const Size& size : sizes) {
+    if (size.width < 0 || size.height < 0) RefuseRead("the header gives a negative size", path);
+    facts.width_px = static_cast<std::uint64_t>(size.width);
+    facts.height_px = static_cast<std::uint64_t>(size.height);
+    demand.Admit(facts);
+  }
+}
+
 }  // namespace
 
 void SetUpOiio() {
@@ -217,24 +240,23 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
   } else {
     Open(*input, path, {}, spec);
   }
-  if (spec.width < 0 || spec.height < 0) RefuseRead("the header gives a negative size", path);
-  demand.Admit({.width_px = static_cast<std::uint64_t>(spec.width),
-                .height_px = static_cast<std::uint64_t>(spec.height),
-                .channels = static_cast<std::uint64_t>(std::max(spec.nchannels, 1)),
-                .frames = reader == "tiff" ? CountTiffPages(path, demand.limits.max_frames) : 1});
+  const Window window = WindowOf(spec, reader);
+  HeaderFacts facts{.channels = static_cast<std::uint64_t>(std::max(spec.nchannels, 1))};
+  if (reader == "tiff") facts.frames = CountTiffPages(path, demand.limits.max_frames);
+  Admit(window, facts, demand, path);
   if (spec.depth > 1 || spec.nchannels < 1 || spec.deep) {
     Refuse(wire::Outcome::kUnsupported, "not a flat picture: %d deep, %d channels", spec.depth,
            spec.nchannels);
   }
   Decoded decoded;
-  decoded.stored = {spec.width, spec.height};
+  decoded.stored = window.shown;
   decoded.orientation = spec.get_int_attribute("Orientation", 1);
   const Size target = demand.For(decoded.stored);
   const Channels channels = ChooseChannels(spec);
   // Of several rows at once it would turn more samples around than there are.
   const bool row_by_row = IsLeastWhite(spec) && spec.nchannels > 1;
   StripReader strips(*input, channels.read(), path, demand.limits.render_damaged != 0, row_by_row);
-  ReadPicture({strips, channels, {decoded.stored, decoded.stored}, target}, spec, demand, decoded);
+  ReadPicture({strips, channels, window, target}, spec, demand, decoded);
   decoded.damage = strips.Damage();
   if (reader == "gif" && IsBlank(decoded.picture)) {
     ReadLaterFrame(*input, path, target, decoded);
