@@ -1,4 +1,4 @@
-// What is read of TIFF, GIF, Photoshop and JPEG 2000 files before OpenImageIO opens them.
+// What is read of TIFF, GIF, Photoshop, JPEG 2000 and icon files before OpenImageIO opens them.
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -9,6 +9,7 @@
 #include <string>
 
 #include "thumbnail-service/renderer/read/early_header.h"
+#include "thumbnail-service/renderer/read/icon_directory.h"
 #include "thumbnail-service/renderer/refuse.h"
 
 namespace hestia {
@@ -28,6 +29,7 @@ void Read(const std::string& path) {
   const std::uint64_t pages = CountTiffPages(path, kMost);
   if (pages < 1 || pages > kMost + 1) std::abort();
   ReadTiffInkSet(path);
+  if (RankIcons(path).size() > kMost) std::abort();
   for (const char* reader : {"gif", "psd", "jpeg2000"}) {
     try {
       const auto header = ReadEarlyHeader(path, reader, kMost);

@@ -152,8 +152,10 @@ Seeds Headers(const Pixels& pixels) {
   const std::string stream =
       std::string("\xff\x4f\xff\x51\0\x2f\0\0\0\0\0\x28\0\0\0\x1e", 16) + std::string(24, '\0') +
       std::string("\0\3", 2);
+  const std::string icons("\0\0\1\0\2\0\x10\x10\0\0\1\0\x20\0\x28\0\0\0\x26\0\0\0"
+                          "\0\0\0\0\1\0\x20\0\x28\0\0\0\x30\0\0\0(\0\0\0\x10\0\0\0", 46);
   return {MakeTiff(pixels), MakeTiff(pixels, 6, 16), MakeGif(pixels), MakePsd(pixels),
-          MakeTaggedTiff(inks), stream, boxes + stream,
+          MakeTaggedTiff(inks), stream, boxes + stream, icons + MakePng(pixels),
           // Pages that name each other.
           std::string("II*\0\x08\0\0\0\0\0\x10\0\0\0\0\0\0\0\x0e\0\0\0", 22),
           std::string("MM\0+\0\x08\0\0\0\0\0\0\0\0\0\x10\0\0\0\0\0\0\0\0", 24)};

@@ -14,6 +14,7 @@
 #include "thumbnail-service/renderer/picture/row_shrinker.h"
 #include "thumbnail-service/renderer/picture/srgb_conversion.h"
 #include "thumbnail-service/renderer/read/early_header.h"
+#include "thumbnail-service/renderer/read/icon_directory.h"
 #include "thumbnail-service/renderer/read/light_conversion.h"
 #include "thumbnail-service/renderer/read/light_rows.h"
 #include "thumbnail-service/renderer/read/oiio_channels.h"
@@ -183,6 +184,17 @@ void OpenTiff(OIIO::ImageInput& input, const std::string& path, OIIO::ImageSpec&
   }
 }
 
+// The best picture of those in the file that can be read.
+void OpenIcon(OIIO::ImageInput& input, const std::string& path, OIIO::ImageSpec& spec) {
+  Open(input, path, {}, spec);
+  for (const int number : RankIcons(path)) {
+    if (!input.seek_subimage(number, 0)) continue;
+    spec = input.spec();
+    return;
+  }
+  RefuseRead(input.geterror(), path);
+}
+
 Window WindowOf(const OIIO::ImageSpec& spec, const std::string& reader) {
   const Size stored{spec.width, spec.height};
   if (reader != "openexr") return {stored, stored};
@@ -237,6 +249,8 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
   OIIO::ImageSpec spec;
   if (reader == "tiff") {
     OpenTiff(*input, path, spec);
+  } else if (reader == "ico") {
+    OpenIcon(*input, path, spec);
   } else {
     Open(*input, path, {}, spec);
   }
