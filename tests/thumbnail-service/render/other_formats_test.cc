@@ -39,6 +39,45 @@ TEST_F(OtherFormatsTest, LightIsEncodedAsSrgb) {
   EXPECT_TRUE(Near(over.At(60, 30), {255, 255, 255}, 2));
 }
 
+// Red at the top of the left, green beside it, blue and yellow below, whatever order the file has
+// them in: Radiance names the axes of its rows, then that of the pixels in them, and counts y
+// upwards.
+TEST_F(OtherFormatsTest, RadianceIsUprightInAllOfItsEightOrders) {
+  constexpr int kWidth = 60;
+  constexpr int kHeight = 40;
+  const Pixels upright = FourCorners(kWidth, kHeight);
+  for (const bool columns : {false, true}) {
+    for (const bool left : {false, true}) {
+      for (const bool down : {false, true}) {
+        const std::string x_axis = (left ? "-X " : "+X ") + std::to_string(kWidth);
+        const std::string y_axis = (down ? "-Y " : "+Y ") + std::to_string(kHeight);
+        const std::string order = columns ? x_axis + " " + y_axis : y_axis + " " + x_axis;
+        SCOPED_TRACE(order);
+        std::string bytes = "#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n" + order + "\n";
+        const int rows = columns ? kWidth : kHeight;
+        const int row_pixels = columns ? kHeight : kWidth;
+        for (int row = 0; row < rows; ++row) {
+          for (int i = 0; i < row_pixels; ++i) {
+            const int along_x = columns ? row : i;
+            const int along_y = columns ? i : row;
+            const Rgba& colour = upright.At(left ? kWidth - 1 - along_x : along_x,
+                                            down ? along_y : kHeight - 1 - along_y);
+            for (const int value : {colour.red, colour.green, colour.blue}) {
+              bytes.push_back(static_cast<char>(value > 128 ? 128 : 0));
+            }
+            bytes.push_back('\x80');
+          }
+        }
+        const Corners corners = CornersOf(Thumbnail(bytes));
+        EXPECT_TRUE(Near(corners.top_left, {188, 0, 0}));
+        EXPECT_TRUE(Near(corners.top_right, {0, 188, 0}));
+        EXPECT_TRUE(Near(corners.bottom_left, {0, 0, 188}));
+        EXPECT_TRUE(Near(corners.bottom_right, {188, 188, 0}));
+      }
+    }
+  }
+}
+
 TEST_F(OtherFormatsTest, ManyImagesGoThroughOneWorker) {
   for (int i = 0; i < 250; ++i) {
     ASSERT_TRUE(Render(MakeBmp(Plain(20, 20, kRed))).ok()) << i;

@@ -217,6 +217,13 @@ void Admit(const Window& window, HeaderFacts facts, const Demand& demand, const 
   }
 }
 
+// EXIF's number. OpenImageIO exchanges those of two of Radiance's eight orders. "+X +Y", columns from
+// the left, each upwards, is 8; "-X -Y", from the right, downwards, is 6.
+int OrientationOf(const OIIO::ImageSpec& spec, const std::string& reader) {
+  const int told = spec.get_int_attribute("Orientation", 1);
+  if (reader != "hdr") return told;
+  return told == 6 ? 8 : told == 8 ? 6 : told;
+}
 }  // namespace
 
 void SetUpOiio() {
@@ -264,7 +271,7 @@ Decoded ReadByOiio(const std::string& path, const std::string& reader, const Dem
   }
   Decoded decoded;
   decoded.stored = window.shown;
-  decoded.orientation = spec.get_int_attribute("Orientation", 1);
+  decoded.orientation = OrientationOf(spec, reader);
   const Size target = demand.For(decoded.stored);
   const Channels channels = ChooseChannels(spec);
   // Of several rows at once it would turn more samples around than there are.
