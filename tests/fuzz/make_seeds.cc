@@ -8,6 +8,7 @@
 
 #include "tests/thumbnail-service/jail/bombs.h"
 #include "tests/thumbnail-service/render/answer.h"
+#include "tests/thumbnail-service/render/bitmap_images.h"
 #include "tests/thumbnail-service/render/colour_profiles.h"
 #include "tests/thumbnail-service/render/exotic_images.h"
 #include "tests/thumbnail-service/render/image_factory.h"
@@ -84,6 +85,37 @@ Seeds Psds(const Pixels& pixels) {
       seeds.push_back(MakePsd(
           pixels, {.bits = bits, .mode = 9, .packed = packed, .planes = {wide, wide, wide}}));
     }
+  }
+  return seeds;
+}
+
+// Bitmaps of every kind; what their pixels show does not matter.
+Seeds Bmps(const Pixels& pixels) {
+  Seeds seeds{MakeBmp(pixels)};
+  const std::string noise = MakePng(pixels).substr(0, 600);
+  for (const int header : {12, 16, 40, 52, 56, 64, 108, 124}) {
+    for (const int bits : {1, 4, 8, 16, 24, 32}) {
+      Bitmap bitmap;
+      bitmap.width = 11;
+      bitmap.height = bits == 8 ? -13 : 13;
+      bitmap.header = header;
+      bitmap.bits = bits;
+      bitmap.compression = bits == 16 || (bits == 32 && header != 108) ? 3 : 0;
+      bitmap.masks = {0xf00, 0xff000, 0xff, 0x80000000};
+      bitmap.palette = {kRed, kBlue};
+      bitmap.profile = header == 124 ? RgbProfile(kDisplayP3) : "";
+      bitmap.pixels = noise;
+      seeds.push_back(MakeBitmap(bitmap));
+    }
+  }
+  for (const int bits : {4, 8}) {
+    Bitmap packed;
+    packed.width = packed.height = 20;
+    packed.bits = bits;
+    packed.compression = bits == 4 ? 2 : 1;
+    packed.palette = {kRed, kBlue, kGreen};
+    packed.pixels = std::string("\x14\x01\0\0\0\x02\x03\x02\0\x05\x01\x02\x01\x02\x01\0\0\0\0\x01", 20);
+    seeds.push_back(MakeBitmap(packed));
   }
   return seeds;
 }
@@ -208,6 +240,7 @@ void WriteAll(const std::string& folder) {
   Write(folder, "fuzz-video", Videos());
   Write(folder, "fuzz-raw", Raws(pixels));
   Write(folder, "fuzz-psd", Psds(pixels));
+  Write(folder, "fuzz-bmp", Bmps(pixels));
   Write(folder, "fuzz-header", Headers(pixels));
   Write(folder, "fuzz-exif", Exifs());
   Write(folder, "fuzz-icc",

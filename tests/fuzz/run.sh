@@ -5,8 +5,8 @@
 #
 #   --runs N      inputs for each fuzzer
 #   --seconds N   time for each fuzzer; 600 by default
-#   FUZZER        fuzz-jpeg, fuzz-png, fuzz-webp, fuzz-psd, fuzz-raw, fuzz-pdf, fuzz-video,
-#                 fuzz-header, fuzz-exif, fuzz-icc, fuzz-sniff, fuzz-messages, fuzz-answer; all
+#   FUZZER        fuzz-jpeg, fuzz-png, fuzz-webp, fuzz-psd, fuzz-bmp, fuzz-raw, fuzz-pdf,
+#                 fuzz-video, fuzz-header, fuzz-exif, fuzz-icc, fuzz-sniff, fuzz-messages, fuzz-answer; all
 #                 by default, those of PDF and video where their libraries are there
 #
 # What is found lies in build/fuzz/found, and the inputs worth keeping in build/fuzz/corpus,
@@ -25,7 +25,7 @@ fuzzers=("$@")
 [ -f build/fuzz/build.ninja ] || cmake --preset fuzz >/dev/null
 cmake --build --preset fuzz
 if [ ${#fuzzers[@]} = 0 ]; then
-  fuzzers=(fuzz-jpeg fuzz-png fuzz-webp fuzz-psd fuzz-raw fuzz-header fuzz-exif fuzz-icc fuzz-sniff
+  fuzzers=(fuzz-jpeg fuzz-png fuzz-webp fuzz-psd fuzz-bmp fuzz-raw fuzz-header fuzz-exif fuzz-icc fuzz-sniff
     fuzz-messages fuzz-answer)
   for fuzzer in fuzz-pdf fuzz-video; do
     [ ! -x "build/fuzz/fuzz/$fuzzer" ] || fuzzers+=("$fuzzer")

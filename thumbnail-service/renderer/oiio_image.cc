@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "thumbnail-service/render/image_format.h"
+#include "thumbnail-service/renderer/read/bmp_reader.h"
 #include "thumbnail-service/renderer/read/heif_reader.h"
 #include "thumbnail-service/renderer/read/jxl_reader.h"
 #include "thumbnail-service/renderer/read/oiio_reader.h"
@@ -40,6 +41,8 @@ void WriteSize(std::uint32_t width_px, std::uint32_t height_px) {
 // By the readers that take bytes; JPEG, PNG and WebP come here when AVIF is wanted of them.
 Decoded ReadBytes(std::uint32_t format, std::span<const std::uint8_t> bytes, const Demand& demand) {
   switch (static_cast<ImageFormat>(format)) {
+    case ImageFormat::kBmp:
+      return ReadBmp(bytes, demand);
     case ImageFormat::kHeif:
       return ReadHeif(bytes, demand);
     case ImageFormat::kSvg:
@@ -69,7 +72,7 @@ Decoded Read(const wire::Request& request, int source) {
   const auto format = static_cast<ImageFormat>(request.format);
   const auto reader = OiioReader(format);
   const Demand demand = DemandOf(request);
-  if (reader.empty()) {
+  if (reader.empty() || format == ImageFormat::kBmp) {
     return FromMemory(request, source, [&](std::span<const std::uint8_t> bytes) {
       return ReadBytes(request.format, bytes, demand);
     });
