@@ -3,9 +3,11 @@
 
 #include <absl/strings/str_cat.h>
 
+#include "tests/thumbnail-service/render/bitmap_images.h"
 #include "tests/thumbnail-service/render/colour_profiles.h"
 #include "tests/thumbnail-service/render/exotic_images.h"
 #include "tests/thumbnail-service/render/heif_images.h"
+#include "tests/thumbnail-service/render/jxl_images.h"
 #include "tests/thumbnail-service/render/oiio_images.h"
 #include "tests/thumbnail-service/render/rendering_fixture.h"
 
@@ -53,17 +55,91 @@ std::string SomeFrames(const char* extension, int count) {
 }
 
 TEST_F(HeaderLimitsTest, PixelsAndSidesOfEachFormat) {
-  const Pixels pixels = FourCorners(40, 30);
-  const std::pair<const char*, std::string> files[] = {
-      {"jpeg", MakeJpeg(pixels)},  {"png", MakePng(pixels)},  {"webp", MakeWebp(pixels)},
-      {"gif", MakeGif(pixels)},    {"tiff", MakeTiff(pixels)}, {"psd", MakePsd(pixels)},
-      {"bmp", MakeBmp(pixels)},    {"heif", MakeAvif(pixels)}};
+  const Pixels pixels = FourCorners(80, 60);
+  const std::pair<const char*, std::string> files[] = {{"jpeg", MakeJpeg(pixels)},
+                                                       {"png", MakePng(pixels)},
+                                                       {"webp", MakeWebp(pixels)},
+                                                       {"gif", MakeGif(pixels)},
+                                                       {"tiff", MakeTiff(pixels)},
+                                                       {"psd", MakePsd(pixels)},
+                                                       {"bmp", MakeBmp(pixels)},
+                                                       {"heif", MakeAvif(pixels)},
+                                                       {"jpeg2000", MakeByOiio("jp2", pixels)},
+                                                       {"exr", MakeByOiio("exr", pixels)},
+                                                       {"hdr", MakeByOiio("hdr", pixels)},
+                                                       {"dpx", MakeByOiio("dpx", pixels)},
+                                                       {"pnm", MakePpm(pixels)},
+                                                       {"ico", MakeByOiio("ico", pixels)},
+                                                       {"sgi", MakeByOiio("sgi", pixels)},
+                                                       {"jxl", MakeJxl(pixels)}};
   for (const auto& [format, bytes] : files) {
-    ExpectLimit(absl::StrCat(format, "="), 1200, bytes);
-    ExpectLimit(absl::StrCat(format, "=side="), 40, bytes);
+    ExpectLimit(absl::StrCat(format, "="), 4800, bytes);
+    ExpectLimit(absl::StrCat(format, "=side="), 80, bytes);
   }
-  ExpectLimit("all=side=", 40, MakePng(pixels));
+  ExpectLimit("all=side=", 80, MakePng(pixels));
   EXPECT_TRUE(Render("jpeg=side=10", MakePng(pixels)).ok()) << "another format's";
+}
+
+// What is left of `bytes` when all that follows the last of `marks`, and `more` bytes, is gone.
+std::string UpTo(const std::string& bytes, std::initializer_list<std::string> marks,
+                 std::size_t more = 0) {
+  std::size_t at = 0;
+  for (const std::string& mark : marks) {
+    at = bytes.find(mark, at);
+    if (at == std::string::npos) ADD_FAILURE() << "there is no " << mark;
+    at += mark.size();
+  }
+  return bytes.substr(0, at + more);
+}
+
+// Each has a header and nothing to decode, which only those find out that try.
+TEST_F(HeaderLimitsTest, NothingIsDecodedOfAFileWhoseHeaderIsOverALimit) {
+  const Pixels pixels = FourCorners(80, 60);
+  const std::string tiff = MakeTiff(pixels);
+  const std::string avif = MakeAvif(pixels);
+  const std::string heif = UpTo(avif, {"mdat"});
+  const std::string jp2 = MakeByOiio("jp2", pixels);
+  const std::string start_of_codestream = "\xff\x4f\xff\x51";
+  const std::string size_marker = UpTo(jp2, {start_of_codestream}, 2 + 36 + 3 * 3);
+  const std::pair<const char*, std::string> files[] = {
+      {"jpeg", UpTo(MakeJpeg(pixels), {"\xff\xda"}, 12)},
+      {"png", UpTo(MakePng(pixels), {"IDAT"})},
+      {"webp", MakeWebp(pixels).substr(0, 30)},
+      {"gif", MakeGif(pixels).substr(0, 13)},
+      {"tiff", tiff.substr(0, tiff.size() - std::size_t{80} * 60 * 3)},
+      {"psd", MakePsd(pixels).substr(0, 26)},
+      {"bmp", MakeBmp(pixels).substr(0, 54)},
+      {"heif", heif + std::string(avif.size() - heif.size(), '\0')},
+      {"jpeg2000", size_marker},
+      {"jpeg2000", size_marker.substr(jp2.find(start_of_codestream))},
+      {"exr", UpTo(MakeByOiio("exr", pixels), {"screenWindowWidth"}, 64)},
+      {"hdr", UpTo(MakeByOiio("hdr", pixels), {"\n\n", "\n"})},
+      {"dpx", MakeByOiio("dpx", pixels).substr(0, 2048)},
+      {"pnm", UpTo(MakePpm(pixels), {"255\n"})},
+      {"ico", MakeByOiio("ico", pixels).substr(0, 6 + 16 + 40)},
+      {"sgi", MakeByOiio("sgi", pixels).substr(0, 512)},
+      {"jxl", MakeJxl(pixels).substr(0, 24)}};
+  for (const auto& [format, bytes] : files) {
+    SCOPED_TRACE(format);
+    const absl::Status over = Render(absl::StrCat(format, "=side=79"), bytes).status();
+    EXPECT_EQ(Reason(over), "TOO_LARGE") << over;
+    const absl::Status within = Render(absl::StrCat(format, "=side=80"), bytes).status();
+    EXPECT_EQ(Reason(within), "DECODE_FAILED") << within;
+  }
+}
+
+// Runs of one pixel make a small file of a picture of any size.
+TEST_F(HeaderLimitsTest, APackedBitmapIsJudgedBeforeItIsUnpacked) {
+  Bitmap bitmap;
+  bitmap.width = 20'000;
+  bitmap.height = 15'000;
+  bitmap.bits = 8;
+  bitmap.compression = 1;
+  bitmap.palette = std::vector<Rgba>(256, kRed);
+  bitmap.pixels = std::string("\0\1", 2);
+  const absl::Status status = Render("bmp=100000000", MakeBitmap(bitmap)).status();
+  EXPECT_EQ(Reason(status), "TOO_LARGE") << status;
+  EXPECT_NE(status.message().find("20000 x 15000"), absl::string_view::npos) << status;
 }
 
 TEST_F(HeaderLimitsTest, BytesOfTheFile) {
@@ -88,8 +164,7 @@ TEST_F(HeaderLimitsTest, Channels) {
 TEST_F(HeaderLimitsTest, FramesAndPages) {
   ExpectLimit("gif=frames=", 5, SomeFrames("gif", 5));
   ExpectLimit("tiff=frames=", 4, SomeFrames("tif", 4));
-  ExpectLimit("webp=frames=", 2,
-              MakeAnimatedWebp(FourCorners(40, 30), 0, 0, Plain(60, 50, kRed)));
+  ExpectLimit("webp=frames=", 2, MakeAnimatedWebp(FourCorners(40, 30), 0, 0, Plain(60, 50, kRed)));
 }
 
 // A plain picture of 400 x 400 pixels would take 640,000 bytes.
