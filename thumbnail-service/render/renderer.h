@@ -23,7 +23,7 @@ namespace hestia {
 
 // Rises with every release that may read what an earlier one could not, so that verdicts
 // of the earlier one are lifted; see DecoderVersionFromSettings.
-constexpr int kDecoderVersion = 5;
+constexpr int kDecoderVersion = 6;
 
 // Where the renderer programs lie; see FindRendererPrograms in render_settings.h.
 struct RendererPrograms {
