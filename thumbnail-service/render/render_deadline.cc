@@ -11,7 +11,7 @@
 
 namespace hestia {
 namespace {
-constexpr absl::Duration kPerMegapixel = absl::Milliseconds(4 * 40);
+[[maybe_unused]] constexpr absl::Duration kPerMegapixel = absl::Milliseconds(4 * 40);
 }  // namespace
 
 double PixelsByHeader(int result) {

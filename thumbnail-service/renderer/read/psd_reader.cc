@@ -215,12 +215,9 @@ std::optional<Decoded> ReadPsd(std::span<const std::uint8_t> bytes, const Demand
   PsdAhead file(bytes);
   const std::optional<PsdHeader> header = ReadPsdHeader(file);
   if (!header.has_value()) return std::nullopt;
-  const bool read_here = IsReadHere(*header);
-  if (read_here) {
-    demand.Admit({.width_px = static_cast<std::uint64_t>(header->size.width),
-                  .height_px = static_cast<std::uint64_t>(header->size.height),
-                  .channels = header->channels});
-  }
+  demand.Admit({.width_px = static_cast<std::uint64_t>(header->size.width),
+                .height_px = static_cast<std::uint64_t>(header->size.height),
+                .channels = header->channels});
   const auto palette = file.Take(file.Number(4));
   const auto resources = file.Take(file.Number(4));
   file.Take(file.Number(header->big ? 8 : 4));  // layers
@@ -228,7 +225,7 @@ std::optional<Decoded> ReadPsd(std::span<const std::uint8_t> bytes, const Demand
   if (packing > 1) {
     Refuse(wire::Outcome::kUnsupported, "Photoshop: packed in a way that is not known here");
   }
-  if (!read_here) return std::nullopt;
+  if (!IsReadHere(*header)) return std::nullopt;
   constexpr std::uint64_t kProfile = 1039;
   const auto profile = FindPsdResource(resources, kProfile);
   Decoded decoded;
