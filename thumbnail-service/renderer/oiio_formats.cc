@@ -10,6 +10,7 @@
 #include <sstream>
 #include <string>
 
+#include "common/version.h"
 #include "thumbnail-service/render/image_format.h"
 #include "thumbnail-service/renderer/description.h"
 #include "thumbnail-service/renderer/read/pdf_reader.h"
@@ -18,7 +19,7 @@
 
 namespace hestia {
 namespace {
-constexpr std::string_view kOwnVersion = OIIO_VERSION_STRING;
+constexpr std::string_view kOiioVersion = OIIO_VERSION_STRING;
 
 bool Lists(const std::string& list, const std::string& word) {
   return ("," + list + ",").find("," + word + ",") != std::string::npos;
@@ -36,7 +37,7 @@ std::string LibraryOf(const std::string& reader) {
     }
     return library;
   }
-  return "OpenImageIO " + std::string(kOwnVersion);
+  return "OpenImageIO " + std::string(kOiioVersion);
 }
 
 std::string SvgReader() {
@@ -72,6 +73,10 @@ void DescribeOiioFormats(wire::Description& description) {
     }
     if (format == ImageFormat::kSvg) AddFormat(description, "SVG", SvgReader());
     if (format == ImageFormat::kJpegXl) AddFormat(description, "JPEG XL", JxlReader());
+    if (format == ImageFormat::kBmp) {
+      AddFormat(description, "BMP", std::string("Hestia ") + kVersion);
+      continue;
+    }
     if (format == ImageFormat::kPdf) AddFormat(description, "PDF", PdfLibrary());
     if (format == ImageFormat::kVideo) AddFormat(description, "video", VideoLibrary());
     const std::string reader(OiioReader(format).data(), OiioReader(format).size());

@@ -48,7 +48,8 @@ TEST_F(CapabilitiesTest, BothProgramsTellTheirFormatsWithLibraryVersionAndLimits
   EXPECT_EQ(tiff.writer.name, "");
   EXPECT_EQ(tiff.max_pixels, 1'000'000);
   EXPECT_EQ(Find(*formats, "WebP").writer.name, "libwebp");
-  EXPECT_EQ(Find(*formats, "BMP").reader.name, "OpenImageIO");
+  EXPECT_EQ(Find(*formats, "Radiance HDR").reader.name, "OpenImageIO");
+  EXPECT_EQ(Find(*formats, "BMP").reader.name, "Hestia");
 }
 
 TEST_F(CapabilitiesTest, EveryLimitThatHoldsForAFormatIsToldAndNoOther) {
