@@ -51,8 +51,8 @@ constexpr std::array kParts = {
     Part{"chunk", &FormatLimit::max_chunk_bytes, std::int64_t{1} << 30, Of({ImageFormat::kPng})},
     Part{"icc", &FormatLimit::max_icc_bytes, std::int64_t{64} << 20,
          Of({ImageFormat::kJpeg, ImageFormat::kPng, ImageFormat::kWebp, ImageFormat::kTiff,
-             ImageFormat::kHeif, ImageFormat::kJpeg2000, ImageFormat::kPsd, kRaw, ImageFormat::kIco,
-             ImageFormat::kJpegXl})},
+             ImageFormat::kBmp, ImageFormat::kHeif, ImageFormat::kJpeg2000, ImageFormat::kPsd, kRaw,
+             ImageFormat::kIco, ImageFormat::kJpegXl})},
     Part{"exif", &FormatLimit::max_exif_bytes, std::int64_t{64} << 20,
          Of({ImageFormat::kJpeg, ImageFormat::kPng, ImageFormat::kWebp, kRaw})},
 };

@@ -31,7 +31,7 @@ ABSL_FLAG(std::string, format_limits, "",
           "(64; not of svg, pdf, video), frames (or pages; 100000; of png, webp, gif, tiff, heif, "
           "jxl, pdf), ratio (bytes of pixels, four each, to bytes of the file; 1000000; not of svg, "
           "pdf), scans (500; of jpeg, and raw for its preview), chunk (16777216 bytes; of png, but "
-          "for its pixels), icc (8388608; of jpeg, png, webp, tiff, heif, jpeg2000, psd, raw, ico, "
+          "for its pixels), icc (8388608; of jpeg, png, webp, tiff, bmp, heif, jpeg2000, psd, raw, ico, "
           "jxl) and exif (1048576; of jpeg, png, webp, raw); a larger profile or EXIF block counts "
           "as none. A limit that a format does not have is a mistake, but for all. An empty or zero "
           "part leaves the common limit");

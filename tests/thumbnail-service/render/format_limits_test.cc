@@ -64,7 +64,7 @@ TEST(FormatLimitsTest, ALimitThatWouldDoNothingIsRefusedAndThoseThatHaveItAreNam
            {"jpeg=frames=5", "png, webp, gif, tiff, heif, jxl, pdf"},
            {"png=scans=5", "jpeg, raw"},
            {"jpeg=chunk=5", "png"},
-           {"gif=icc=5", "jpeg, png, webp, tiff, heif, jpeg2000, psd, raw, ico, jxl"},
+           {"gif=icc=5", "jpeg, png, webp, tiff, bmp, heif, jpeg2000, psd, raw, ico, jxl"},
            {"tiff=exif=5", "jpeg, png, webp, raw"},
            {"svg=channels=5", "jpeg, png"},
            {"pdf=ratio=5", "jpeg, png"}}) {

@@ -5,6 +5,7 @@
 
 #include <absl/strings/str_cat.h>
 
+#include "tests/thumbnail-service/render/bitmap_images.h"
 #include "tests/thumbnail-service/render/colour_profiles.h"
 #include "tests/thumbnail-service/render/exotic_images.h"
 #include "tests/thumbnail-service/render/heif_images.h"
@@ -123,11 +124,21 @@ TEST_F(LimitsOfFormatsTest, ALargerProfileCountsAsNone) {
   indexed.mode = 2;
   indexed.planes = {std::string(80 * 80, '\0')};
   indexed.palette = std::string(256, '\xb4') + std::string(256, '\x5a') + std::string(256, '\x3c');
+  Bitmap bitmap;
+  bitmap.width = bitmap.height = 80;
+  bitmap.header = 124;
+  bitmap.profile = profile;
+  bitmap.pixels = BitmapRows(
+      std::vector(80, std::vector<std::uint32_t>(80, static_cast<std::uint32_t>(
+                                                         colour.red << 16 | colour.green << 8 |
+                                                         colour.blue))),
+      24);
   const DngOptions raw{
       .preview = MakeJpeg(pixels, jpeg), .preview_width = 80, .preview_height = 80};
   for (const auto& [format, bytes] : std::vector<std::pair<const char*, std::string>>{
            {"psd", MakePsd(pixels, psd)},
            {"psd", MakePsd(pixels, indexed)},
+           {"bmp", MakeBitmap(bitmap)},
            {"jpeg2000", WithProfile(MakeByOiio("jp2", pixels), profile)},
            {"ico", MakeIco(MakePng(pixels, png), 80)},
            {"jxl", MakeJxl(pixels, jxl)},
