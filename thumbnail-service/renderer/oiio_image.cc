@@ -13,6 +13,7 @@
 #include "thumbnail-service/render/image_format.h"
 #include "thumbnail-service/renderer/read/bmp_reader.h"
 #include "thumbnail-service/renderer/read/heif_reader.h"
+#include "thumbnail-service/renderer/read/icon_reader.h"
 #include "thumbnail-service/renderer/read/jxl_reader.h"
 #include "thumbnail-service/renderer/read/oiio_reader.h"
 #include "thumbnail-service/renderer/read/pdf_reader.h"
@@ -77,16 +78,18 @@ Decoded Read(const wire::Request& request, int source) {
       return ReadBytes(request.format, bytes, demand);
     });
   }
+  const std::string path = "/proc/self/fd/" + std::to_string(source);
   // Some pictures are in files of these kinds that OpenImageIO need not, or cannot, read.
-  if (format == ImageFormat::kCameraRaw || format == ImageFormat::kPsd) {
+  if (format == ImageFormat::kCameraRaw || format == ImageFormat::kPsd ||
+      format == ImageFormat::kIco) {
     std::optional<Decoded> own =
         FromMemory(request, source, [&](std::span<const std::uint8_t> bytes) {
-          return format == ImageFormat::kPsd ? ReadPsd(bytes, demand)
-                                             : ReadRawPreview(bytes, demand);
+          return format == ImageFormat::kPsd   ? ReadPsd(bytes, demand)
+                 : format == ImageFormat::kIco ? ReadIconPng(path, bytes, demand)
+                                               : ReadRawPreview(bytes, demand);
         });
     if (own.has_value()) return *std::move(own);
   }
-  const std::string path = "/proc/self/fd/" + std::to_string(source);
   return ReadByOiio(path, std::string(reader.data(), reader.size()), demand);
 }
 }  // namespace

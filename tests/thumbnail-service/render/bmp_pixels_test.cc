@@ -241,6 +241,12 @@ TEST_F(BmpPixelsTest, ColoursOutsideOfThePaletteAreBlack) {
   EXPECT_TRUE(Near(Shown(bitmap).At(20, 20), {0, 0, 0}));
 }
 
+TEST_F(BmpPixelsTest, WithoutAPaletteTheNumbersAreGreys) {
+  Bitmap bitmap = OfSize(40, 40, 8);
+  bitmap.pixels = std::string(1600, '\xc8');
+  EXPECT_TRUE(Near(Shown(bitmap).At(20, 20), {200, 200, 200}));
+}
+
 TEST_F(BmpPixelsTest, AnEmbeddedProfileIsFollowed) {
   const Rgba colour{180, 90, 60};
   Bitmap bitmap = OfSize(60, 40, 24);

@@ -48,6 +48,8 @@ TEST(EarlyHeaderTest, TheInkSetIsReadInEitherByteOrderAndSize) {
   EXPECT_EQ(set_of(little + Bytes(332, 2) + Bytes(3, 2) + Bytes(1, 4) + Bytes(2, 4)), 2U);
   EXPECT_EQ(set_of(little + Bytes(333, 2) + Bytes(3, 2) + Bytes(1, 4) + Bytes(2, 4)), 1U);
   EXPECT_EQ(set_of(std::string("MM\0*\0\0\0\x08\0\1\1\x4c\0\3\0\0\0\1\0\2\0\0", 22)), 2U);
+  EXPECT_EQ(set_of(std::string("MM\0*\0\0\0\x08\0\1\1\x4c\0\4\0\0\0\1\0\0\0\2", 22)), 2U)
+      << "a LONG, though it should be a SHORT";
   EXPECT_EQ(set_of("II" + Bytes(43, 2) + Bytes(8, 2) + Bytes(0, 2) + Bytes(16, 8) + Bytes(1, 8) +
                    Bytes(332, 2) + Bytes(3, 2) + Bytes(1, 8) + Bytes(2, 8)),
             2U);

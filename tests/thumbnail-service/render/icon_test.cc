@@ -95,5 +95,28 @@ TEST_F(IconTest, WhatIsNotThereIsPassedOver) {
   icon.replace(6 + 16 + 12, 4, "\xff\xff\xff\x7f");
   ExpectShown(icon, 16, kRed);
 }
+
+TEST_F(IconTest, APictureThatCannotBeOpenedIsPassedOver) {
+  ExpectShown(MakeIcon({{16, kRed}, {48, kGreen, 7}}), 16, kRed);
+}
+
+// As when a download ends early: the largest one often comes last.
+TEST_F(IconTest, OneThatIsCutShortIsPassedOver) {
+  for (const bool png : {false, true}) {
+    const std::string icon = MakeIcon({{16, kRed}, {64, kGreen, 32, png}});
+    ExpectShown(icon.substr(0, icon.size() - 20), 16, kRed);
+  }
+  // Behind what tells the size of a PNG.
+  const std::string icon = MakeIcon({{16, kRed}, {64, kGreen, 32, true}});
+  ExpectShown(icon.substr(0, icon.find("IHDR") + 21), 16, kRed);
+}
+
+TEST_F(IconTest, ABrokenPngIsAVerdict) {
+  const std::string icon = MakeIcon({{64, kGreen, 32, true}});
+  EXPECT_EQ(Reason(Render(icon.substr(0, icon.find("IHDR") + 21)).status()), "DECODE_FAILED");
+  std::string broken = MakeIcon({{16, kRed}, {64, kGreen, 32, true}});
+  broken[broken.find("IDAT") + 6] ^= 0x55;
+  EXPECT_EQ(Reason(Render(broken).status()), "DECODE_FAILED");
+}
 }  // namespace
 }  // namespace hestia

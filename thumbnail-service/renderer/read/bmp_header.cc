@@ -116,14 +116,18 @@ std::size_t ReadPalette(const Fields& fields, std::size_t pixels_at, BmpHeader& 
   const std::size_t most = std::size_t{1} << header.bits;
   const std::size_t used = fields.Field(32, 4);
   std::size_t count = used == 0 ? most : std::min(used, most);
-  if (pixels_at > at) count = std::min(count, (pixels_at - at) / entry_bytes);
+  if (pixels_at >= at) count = std::min(count, (pixels_at - at) / entry_bytes);
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint32_t entry = fields.Number(at + i * entry_bytes, 3);
     header.palette.push_back({static_cast<std::uint8_t>(entry >> 16),
                               static_cast<std::uint8_t>(entry >> 8),
                               static_cast<std::uint8_t>(entry)});
   }
-  // What has no colour is black.
+  for (std::size_t i = 0; count == 0 && i < most; ++i) {
+    const auto grey = static_cast<std::uint8_t>(i * 255 / (most - 1));
+    header.palette.push_back({grey, grey, grey});
+  }
+  // What has no colour is black, but without any the numbers are greys.
   header.palette.resize(most);
   return at + count * entry_bytes;
 }

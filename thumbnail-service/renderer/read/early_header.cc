@@ -146,6 +146,7 @@ std::uint64_t CountTiffPages(const std::string& path, std::uint64_t most) {
 std::uint64_t ReadTiffInkSet(const std::string& path) {
   constexpr std::uint64_t kBigTiff = 43;
   constexpr std::uint64_t kInkSet = 332;
+  constexpr std::uint64_t kLong = 4;  // by rights it is a SHORT
   constexpr std::uint64_t kOfPrinting = 1;
   FileBytes tiff(path, /*little=*/true);
   tiff.SetLittle(tiff.Number(1) == 'I');
@@ -156,9 +157,10 @@ std::uint64_t ReadTiffInkSet(const std::string& path) {
   const std::uint64_t entries = tiff.Number(big ? 8 : 2);
   for (std::uint64_t i = 0; i < std::min<std::uint64_t>(entries, 0xffff) && !tiff.ended(); ++i) {
     const std::uint64_t tag = tiff.Number(2);
-    tiff.Pass(big ? 10 : 6);
-    const std::uint64_t value = tiff.Number(2);
-    tiff.Pass(big ? 6 : 2);
+    const std::size_t value_bytes = tiff.Number(2) == kLong ? 4 : 2;
+    tiff.Pass(big ? 8 : 4);
+    const std::uint64_t value = tiff.Number(value_bytes);
+    tiff.Pass((big ? 8 : 4) - value_bytes);
     if (tag == kInkSet && !tiff.ended()) return value;
   }
   return kOfPrinting;

@@ -34,49 +34,63 @@ Worth WorthOfBitmap(FileBytes& icon, std::uint64_t width, std::uint64_t height) 
   return {width * height, icon.Number(2)};
 }
 
-// Of the picture whose entry in the directory lies at `entry`.
-Worth WorthOf(const std::string& path, std::uint64_t entry) {
+struct Ranked {
+  IconPicture picture;
+  Worth worth;
+};
+
+bool IsWithin(FileBytes& icon, const IconPicture& picture) {
+  if (picture.bytes == 0) return false;
+  icon.Go(picture.at + picture.bytes - 1);
+  icon.Number(1);
+  return !icon.ended();
+}
+
+Ranked Rank(const std::string& path, int number) {
+  constexpr std::uint64_t kHeaderBytes = 6;
+  constexpr std::uint64_t kEntryBytes = 16;
   constexpr std::uint64_t kPng = 0x89504e470d0a1a0a;
   FileBytes icon(path, /*little=*/true);
-  icon.Go(entry);
+  icon.Go(kHeaderBytes + static_cast<std::uint64_t>(number) * kEntryBytes);
   // 0 is 256.
   const std::uint64_t width = (icon.Number(1) + 255) % 256 + 1;
   const std::uint64_t height = (icon.Number(1) + 255) % 256 + 1;
-  icon.Go(entry + 12);
-  const std::uint64_t picture = icon.Number(4);
-  icon.Go(picture);
+  icon.Pass(6);
+  Ranked ranked;
+  IconPicture& picture = ranked.picture;
+  picture.number = number;
+  picture.bytes = icon.Number(4);
+  picture.at = icon.Number(4);
+  icon.Go(picture.at);
   icon.SetLittle(false);
-  const bool png = icon.Number(8) == kPng;
+  picture.png = icon.Number(8) == kPng;
   Worth worth;
-  if (png) {
+  if (picture.png) {
     worth = WorthOfPng(icon);
   } else {
     icon.SetLittle(true);
-    icon.Go(picture);
+    icon.Go(picture.at);
     worth = WorthOfBitmap(icon, width, height);
   }
-  return icon.ended() ? Worth{} : worth;
+  if (IsWithin(icon, picture)) ranked.worth = worth;
+  return ranked;
 }
 }  // namespace
 
-std::vector<int> RankIcons(const std::string& path) {
-  constexpr std::uint64_t kHeaderBytes = 6;
-  constexpr std::uint64_t kEntryBytes = 16;
+std::vector<IconPicture> RankIcons(const std::string& path) {
   constexpr std::uint64_t kMost = 1000;
   FileBytes directory(path, /*little=*/true);
   directory.Go(4);
-  const std::uint64_t count = std::min(directory.Number(2), kMost);
-  std::vector<std::pair<int, Worth>> icons;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    icons.emplace_back(static_cast<int>(i), WorthOf(path, kHeaderBytes + i * kEntryBytes));
-  }
-  std::stable_sort(icons.begin(), icons.end(), [](const auto& one, const auto& other) {
-    return std::pair(one.second.pixels, one.second.bits) >
-           std::pair(other.second.pixels, other.second.bits);
+  const auto count = static_cast<int>(std::min(directory.Number(2), kMost));
+  std::vector<Ranked> icons;
+  for (int i = 0; i < count; ++i) icons.push_back(Rank(path, i));
+  std::stable_sort(icons.begin(), icons.end(), [](const Ranked& one, const Ranked& other) {
+    return std::pair(one.worth.pixels, one.worth.bits) >
+           std::pair(other.worth.pixels, other.worth.bits);
   });
-  std::vector<int> ranked;
-  for (const auto& [number, worth] : icons) ranked.push_back(number);
-  return ranked;
+  std::vector<IconPicture> pictures;
+  for (const Ranked& icon : icons) pictures.push_back(icon.picture);
+  return pictures;
 }
 
 }  // namespace hestia

@@ -184,15 +184,20 @@ void OpenTiff(OIIO::ImageInput& input, const std::string& path, OIIO::ImageSpec&
   }
 }
 
-// The best picture of those in the file that can be read.
+// The best bitmap of those in the file that can be opened.
 void OpenIcon(OIIO::ImageInput& input, const std::string& path, OIIO::ImageSpec& spec) {
   Open(input, path, {}, spec);
-  for (const int number : RankIcons(path)) {
-    if (!input.seek_subimage(number, 0)) continue;
-    spec = input.spec();
-    return;
+  std::string trouble;
+  for (const IconPicture& picture : RankIcons(path)) {
+    if (picture.png) continue;
+    if (input.seek_subimage(picture.number, 0)) {
+      spec = input.spec();
+      return;
+    }
+    // Left there, it would be taken for trouble with the next one.
+    trouble = input.geterror();
   }
-  RefuseRead(input.geterror(), path);
+  RefuseRead(trouble, path);
 }
 
 Window WindowOf(const OIIO::ImageSpec& spec, const std::string& reader) {

@@ -11,8 +11,8 @@ namespace hestia {
 // formats, no image over the limits.
 void SetUpOiio();
 
-// Reads the first image of a file with the OpenImageIO reader of that name, which opens `path`
-// (/proc/self/fd/N). Whatever the file has becomes 8 bits a channel, grey or RGB, with alpha
+// Reads the first image of a file, of an icon the best bitmap, with the OpenImageIO reader of
+// that name, which opens `path` (/proc/self/fd/N). Whatever the file has becomes 8 bits a channel, grey or RGB, with alpha
 // where it has some. Refuses (refuse.h) what cannot be read or is over a limit.
 //
 // Thread-safety: one call at a time. Memory: a strip of the image, beside what the

@@ -225,7 +225,11 @@ const AVFrame* VideoStream::Next() {
       const std::int64_t pixels = std::int64_t{frame_->width} * frame_->height;
       if (frames_ == 0) Admit(frame_->width, frame_->height, demand_);
       // They may grow on the way.
-      if (static_cast<std::uint64_t>(pixels) > demand_.limits.max_pixels) return nullptr;
+      const int longer = std::max(frame_->width, frame_->height);
+      if (static_cast<std::uint64_t>(pixels) > demand_.limits.max_pixels ||
+          static_cast<std::uint64_t>(longer) > demand_.limits.max_side_px) {
+        return nullptr;
+      }
       ++frames_;
       pixels_ += pixels;
       return frame_.get();
