@@ -30,7 +30,7 @@ void Read(const std::string& path) {
   if (pages < 1 || pages > kMost + 1) std::abort();
   ReadTiffInkSet(path);
   if (RankIcons(path).size() > kMost) std::abort();
-  for (const char* reader : {"gif", "psd", "jpeg2000"}) {
+  for (const char* reader : {"gif", "jpeg2000"}) {
     try {
       const auto header = ReadEarlyHeader(path, reader, kMost);
       if (!header.has_value() || header->frames < 1 || header->frames > kMost + 1) std::abort();

@@ -8,26 +8,15 @@
 #include "tests/thumbnail-service/render/exotic_images.h"
 #include "tests/thumbnail-service/render/heif_images.h"
 #include "tests/thumbnail-service/render/jxl_images.h"
+#include "tests/thumbnail-service/render/limited_rendering.h"
 #include "tests/thumbnail-service/render/oiio_images.h"
 #include "tests/thumbnail-service/render/rendering_fixture.h"
 
 namespace hestia {
 namespace {
-// The limits that `format_limits` sets, by what a user would write, each on a file that is just
-// within and one that is just over.
-class HeaderLimitsTest : public testing::Test {
+// Each limit on a file that is just within and one that is just over.
+class HeaderLimitsTest : public LimitedRenderingTest {
  protected:
-  absl::StatusOr<Rendering> Render(const std::string& setting, const std::string& bytes) {
-    folder_.Write("source", bytes);
-    const LibraryFolder library = LibraryFolder::Open(folder_.path()).value();
-    RenderLimits limits = Unhurried();
-    limits.formats = ParseFormatLimits(setting).value();
-    SourceLimits source_limits;
-    source_limits.formats = limits.formats;
-    SourceRead read = ReadSource(library, "source", source_limits);
-    if (!read.file.ok()) return read.file.status();
-    return Renderer(BuiltRenderers(), limits).Render(*read.file, Recipes("a=64:png"));
-  }
   // `setting` with the number put behind it.
   void ExpectLimit(const std::string& setting, std::int64_t exact, const std::string& bytes) {
     SCOPED_TRACE(absl::StrCat(setting, exact));
@@ -36,16 +25,6 @@ class HeaderLimitsTest : public testing::Test {
     const absl::Status over = Render(absl::StrCat(setting, exact - 1), bytes).status();
     EXPECT_EQ(Reason(over), "TOO_LARGE") << over;
   }
-  Rgba Middle(const std::string& setting, const std::string& bytes) {
-    const auto rendering = Render(setting, bytes);
-    if (!rendering.ok()) {
-      ADD_FAILURE() << rendering.status();
-      return {};
-    }
-    return Decode(rendering->images[0]).At(20, 20);
-  }
-
-  TemporaryFolder folder_;
 };
 
 std::string SomeFrames(const char* extension, int count) {

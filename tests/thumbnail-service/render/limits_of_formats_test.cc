@@ -10,34 +10,14 @@
 #include "tests/thumbnail-service/render/exotic_images.h"
 #include "tests/thumbnail-service/render/heif_images.h"
 #include "tests/thumbnail-service/render/jxl_images.h"
+#include "tests/thumbnail-service/render/limited_rendering.h"
 #include "tests/thumbnail-service/render/oiio_images.h"
 #include "tests/thumbnail-service/render/raw_images.h"
 #include "tests/thumbnail-service/render/rendering_fixture.h"
 
 namespace hestia {
 namespace {
-class LimitsOfFormatsTest : public testing::Test {
- protected:
-  absl::StatusOr<Rendering> Render(const std::string& setting, const std::string& bytes) {
-    folder_.Write("source", bytes);
-    const LibraryFolder library = LibraryFolder::Open(folder_.path()).value();
-    RenderLimits limits = Unhurried();
-    limits.formats = ParseFormatLimits(setting).value();
-    SourceRead read = ReadSource(library, "source", {});
-    if (!read.file.ok()) return read.file.status();
-    return Renderer(BuiltRenderers(), limits).Render(*read.file, Recipes("a=64:png"));
-  }
-  Rgba Middle(const std::string& setting, const std::string& bytes) {
-    const auto rendering = Render(setting, bytes);
-    if (!rendering.ok()) {
-      ADD_FAILURE() << rendering.status();
-      return {};
-    }
-    return Decode(rendering->images[0]).At(20, 20);
-  }
-
-  TemporaryFolder folder_;
-};
+using LimitsOfFormatsTest = LimitedRenderingTest;
 
 std::string BigEndian(std::size_t value) {
   std::string bytes;

@@ -54,16 +54,6 @@ EarlyHeader OfGif(const std::string& path, std::uint64_t most_frames) {
   return header;
 }
 
-EarlyHeader OfPsd(const std::string& path) {
-  FileBytes psd(path, /*little=*/false);
-  psd.Go(14);
-  EarlyHeader header;
-  header.height_px = psd.Number(4);
-  header.width_px = psd.Number(4);
-  RefuseIfEnded(psd);
-  return header;
-}
-
 // To where the codestream begins. One that has no box around it begins with its own marker.
 void GoToCodestream(FileBytes& jp2) {
   constexpr std::uint64_t kCodestream = 0x6a703263;  // "jp2c"
@@ -114,7 +104,6 @@ EarlyHeader OfJpeg2000(const std::string& path) {
 std::optional<EarlyHeader> ReadEarlyHeader(const std::string& path, const std::string& reader,
                                            std::uint64_t most_frames) {
   if (reader == "gif") return OfGif(path, most_frames);
-  if (reader == "psd") return OfPsd(path);
   if (reader == "jpeg2000") return OfJpeg2000(path);
   return std::nullopt;
 }

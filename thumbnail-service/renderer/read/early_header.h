@@ -8,7 +8,7 @@
 namespace hestia {
 
 // What has to be known of a file before OpenImageIO opens it: its readers of GIF and JPEG 2000 make
-// the whole picture then and that of PSD a table of all rows, before the size can be asked for.
+// the whole picture then, before the size can be asked for. (Photoshop files ReadPsd has judged.)
 struct EarlyHeader {
   std::uint64_t width_px = 0;
   std::uint64_t height_px = 0;
@@ -17,8 +17,8 @@ struct EarlyHeader {
 };
 
 // Of a file that OpenImageIO's reader `reader` is to open; nullopt where opening is harmless.
-// Refuses (refuse.h) a file that ends within its header. Sources: GIF89a, sections 18 to 26; Adobe
-// Photoshop File Formats Specification, "File Header Section"; ISO/IEC 15444-1, A.5.1 and I.4.
+// Refuses (refuse.h) a file that ends within its header. Sources: GIF89a, sections 18 to 26;
+// ISO/IEC 15444-1, A.5.1 and I.4.
 // A GIF's frames are counted until there are more than `most_frames`.
 //
 // Blocking: reads a page of the file, or those between a GIF's first and last byte, or one for each

@@ -24,10 +24,11 @@ constexpr int kBroken = kBlockEnd + 1;
 
 // The last coefficient, in a file's order, of those that are worth reading at a scale: in as many
 // rows and columns as a block has pixels, and beside them the next ones that libjpeg's transforms
-// look at (ScaledCoefficients says why), but not those that are high both ways.
+// look at (ScaledCoefficients says why), at 1/4 the two after those that are low the other way, but
+// not those that are high both ways.
 int LastShown(int side) {
   if (side == 1) return 0;
-  if (side == 2) return kFileOrder[1][3];
+  if (side == 2) return kFileOrder[5][0];
   if (side == 4) return kFileOrder[3][5];
   return DCTSIZE2 - 1;
 }
